@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# The configuration of the product, and its jails as seen from the host.
+
+# jail_ini: sections from standard input; state goes to the world's /srv.
+# DEFAULTS holds more lines for [defaults].
+jail_ini() {
+	mkdir -p "${INI%/*}" "$STATE"
+	chmod 700 "$STATE"
+	{
+		printf '[defaults]\nstate = %s\n%s\n\n' "$STATE" "${DEFAULTS:-}"
+		cat
+	} >"$INI.new"
+	chmod 644 "$INI.new"
+	mv "$INI.new" "$INI"
+}
+
+# The usual case: everyone in group jailed.
+standard_jail() {
+	jail_ini <<-EOS
+		[jail test]
+		groups = jailed
+		${1:-}
+	EOS
+}
+
+jail_dir() { # USER: /run/loginjail/jail/UID-XXXXXXXX
+	readlink -f "$RUN/uid/$(id -u "$1")"
+}
+
+jail_exists() { compgen -G "$RUN/jail/$(id -u "$1")-*" >/dev/null; }
+no_jails() { ! compgen -G "$RUN/jail/*" >/dev/null; }
+
+# All jails have ended and been cleaned up.
+jails_gone() { eventually no_jails && eventually no_jail_groups; }
+
+# cgroup directories of jails of USER (or all), one a line.
+jail_groups() {
+	find /sys/fs/cgroup -type d -path "*/loginjail/${1:+$(id -u "$1")}*-*" 2>/dev/null
+}
+no_jail_groups() { [[ -z $(jail_groups) ]]; }
+
+# The directory of a jail in the hierarchy that has a controller's file.
+jail_group_file() { # USER FILE...: the first of the names that exists
+	local dir name user=$1
+	shift
+	for name in "$@"; do
+		for dir in $(jail_groups "$user"); do
+			[[ -e $dir/$name ]] && echo "$dir/$name" && return
+		done
+	done
+	return 1
+}
+
+# Process ids, in the world's numbering, in the jail of USER.
+jail_pids() {
+	local file
+	file=$(jail_group_file "$1" pids.current) && cat "${file%/*}/cgroup.procs"
+}
+
+# Where a process is: ns PID NAME
+ns() { readlink "/proc/$1/ns/$2"; }
+HOST_MNT=$(readlink /proc/self/ns/mnt)
+export HOST_MNT
