@@ -39,5 +39,7 @@ mkdir -p "$T"
 . "$LIB/lib/users.sh"
 # shellcheck source=tests/lib/sshd.sh
 . "$LIB/lib/sshd.sh"
+# shellcheck source=tests/lib/terminal.sh
+. "$LIB/lib/terminal.sh"
 # shellcheck source=tests/lib/jails.sh
 . "$LIB/lib/jails.sh"

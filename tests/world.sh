@@ -155,6 +155,7 @@ outside() {
 	(($#)) || die 'usage: tests/world.sh COMMAND [ARGUMENT...]'
 	[[ $(id -u) == 0 ]] || die 'must be run as root'
 
+	"$repo/tests/tools/build" "$repo/build/tests/tools"
 	groups=() hierarchies=() restore=()
 	base=${TMPDIR:-/var/tmp}
 	sweep_stale
@@ -274,6 +275,7 @@ mount_world() {
 	# The repository first: what we mount next may hide its own place.
 	mount -t tmpfs -o mode=755,nosuid,nodev tmpfs /run
 	mkdir /run/{src,lock,log,sshd,user}
+	mkdir -m 1777 /run/screen
 	bind_writable "$repo" "$inside"
 
 	bind_writable "$s/etc" /etc
@@ -287,9 +289,10 @@ mount_world() {
 	mount_dev
 }
 
-install_product() {
+install_programs() {
 	local pam=/etc/pam.d/sshd module=/usr/local/lib/security/pam_loginjail.so
 	mkdir -p /usr/local/{bin,sbin,lib/security,libexec}
+	cp "$inside"/build/tests/tools/* /usr/local/bin
 	[[ ${LOGINJAIL_PLAIN:-} == 1 ]] && return
 	make -s -C "$inside" install DESTDIR= prefix=/usr/local \
 		pamdir=/usr/local/lib/security >&2
@@ -303,7 +306,7 @@ install_product() {
 }
 
 inside_world() {
-	local there=$PWD status=0
+	local there=$PWD status=0 name keep=()
 	mount_world
 	echo world >/proc/sys/kernel/hostname
 	ip link set lo up
@@ -313,11 +316,13 @@ inside_world() {
 	busybox syslogd -n -O /run/log/messages &
 	until [[ -S /dev/log ]]; do sleep 0.005; done
 	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-	export HOME=/root LC_ALL=C LOGINJAIL_WORLD=1
-	unset LOGINJAIL_GROUPS LOGINJAIL_HIERARCHIES
-	install_product
+	install_programs
 	cd "$inside${there#"$repo"}" 2>/dev/null || cd "$inside"
-	"$@" || status=$?
+	# Nothing of the caller's settings decides how a test ends.
+	for name in TERM CI MUST_WORK LOGIN VERBOSE LOGINJAIL_PLAIN; do
+		[[ -n ${!name:-} ]] && keep+=("$name=${!name}")
+	done
+	env -i HOME=/root LC_ALL=C PATH="$PATH" LOGINJAIL_WORLD=1 "${keep[@]}" "$@" || status=$?
 	exit "$status"
 }
 

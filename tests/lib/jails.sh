@@ -17,6 +17,7 @@ jail_ini() {
 }
 
 # The usual case: everyone in group jailed.
+# shellcheck disable=SC2120 # the argument is optional
 standard_jail() {
 	jail_ini <<-EOS
 		[jail test]
