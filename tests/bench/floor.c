@@ -199,8 +199,11 @@ static void end_jail(struct floor *f)
 		floor_group_remove(f);
 }
 
-/* One jail, from nothing to nothing. ready_fd: gets a byte when it is ready; hold_fd: end of file
- * there ends the jail. Either may be -1. */
+/*
+ * One jail, from nothing to nothing.  ready_fd gets a byte when it is ready and
+ * another when its first session has ended; end of file at hold_fd ends the jail.
+ * Either may be -1.
+ */
 static void run_once(struct floor *f, int ready_fd, int hold_fd)
 {
 	int move = f->attach != ATTACH_NONE && !f->v2;
@@ -232,6 +235,8 @@ static void run_once(struct floor *f, int ready_fd, int hold_fd)
 		floor_mark(f, "v1 attach, rest of");
 	}
 	jail_step(f, f->attach == ATTACH_NONE ? 'p' : 's', 'S', "session: exec, run, exit");
+	if (ready_fd >= 0 && write(ready_fd, &c, 1) != 1)
+		floor_die("session");
 	if (hold_fd >= 0)
 		(void)!read(hold_fd, &c, 1);
 	end_jail(f);

@@ -14,9 +14,9 @@
 static const struct {
 	const char *controller, *v1_file, *v1_value, *v2_file, *v2_value;
 } limits[FLOOR_GROUPS_MAX] = {
-	{"memory", "memory.limit_in_bytes", "536870912", "memory.max", "536870912"},
-	{"pids", "pids.max", "100", "pids.max", "100"},
-	{"cpu", "cpu.cfs_quota_us", "50000", "cpu.max", "50000 100000"},
+	{"memory", "memory.limit_in_bytes", "1073741824", "memory.max", "1073741824"},
+	{"pids", "pids.max", "256", "pids.max", "256"},
+	{"cpu", "cpu.cfs_quota_us", "100000", "cpu.max", "100000 100000"},
 };
 
 /* Whether the comma separated list holds the word. */

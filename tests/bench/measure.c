@@ -60,7 +60,7 @@ _Noreturn static void usage(void)
 {
 	(void)fputs("usage: measure [-N NAME] [-l LABEL,...] [-n ROUNDS] [-w WARMUP] [-g GAP_MS]\n"
 		    "               [-r SH_BEFORE_ROUND] [-e SH_BEFORE_EACH] [-b] [-t] [-c PID]\n"
-		    "               [-s JOBS -P AT_A_TIME] -- COMMAND... [-- COMMAND...]...\n",
+		    "               [-s JOBS -P AT_A_TIME] -- COMMAND... [--- COMMAND...]...\n",
 		    stderr);
 	exit(100);
 }
@@ -294,7 +294,7 @@ static void parse_options(int argc, char **argv, struct plan *p)
 		usage();
 }
 
-/* COMMAND -- COMMAND ...: the separators become the NULLs that end them. */
+/* COMMAND --- COMMAND ...: the separators become the NULLs that end them. */
 static void parse_commands(char **argv, struct plan *p)
 {
 	char *label = p->labels ? strdup(p->labels) : NULL, *save = NULL;
@@ -306,7 +306,7 @@ static void parse_commands(char **argv, struct plan *p)
 		c->label = label ? strtok_r(save ? NULL : label, ",", &save) : NULL;
 		if (!c->label)
 			c->label = a[0];
-		while (*a && strcmp(*a, "--"))
+		while (*a && strcmp(*a, "---"))
 			a++;
 		if (*a)
 			*a++ = NULL;
