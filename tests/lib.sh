@@ -41,5 +41,7 @@ mkdir -p "$T"
 . "$LIB/lib/sshd.sh"
 # shellcheck source=tests/lib/terminal.sh
 . "$LIB/lib/terminal.sh"
+# shellcheck source=tests/lib/services.sh
+. "$LIB/lib/services.sh"
 # shellcheck source=tests/lib/jails.sh
 . "$LIB/lib/jails.sh"

@@ -32,7 +32,7 @@ host_keys() {
 }
 
 # sshd_start NAME [LINE...]: each LINE goes before the stock ones (the first
-# value holds).  The match blocks at the end are $SSHD_MATCH if that is set.
+# value holds); $SSHD_SFTP is the sftp server if not internal-sftp.  The match blocks at the end are $SSHD_MATCH if that is set.
 # The server becomes the current one ($S); sshd_use selects another.
 sshd_start() {
 	local name=$1 line
@@ -62,7 +62,7 @@ sshd_start() {
 			MaxStartups 200
 			MaxSessions 50
 			LogLevel VERBOSE
-			Subsystem sftp internal-sftp
+			Subsystem sftp ${SSHD_SFTP:-internal-sftp}
 		EOS
 		(($(ssh_version) < 908)) || echo 'PerSourcePenalties no'
 		if [[ -n ${SSHD_MATCH+set} ]]; then

@@ -114,8 +114,9 @@ tap_end() {
 	local status=$?
 	printf '1..%d\n' "$tap_count"
 	if ((tap_failed)) && [[ -f ${LOG:-} ]]; then
-		printf '# the end of the log:\n'
-		tail -n 25 "$LOG" | cut -c -250 | sed 's/^/#   /'
+		printf '# what the log says of it:\n'
+		grep -E 'loginjail|\.(emerg|alert|crit|err|warn)' "$LOG" | tail -n 15 |
+			cut -c -250 | sed 's/^/#   /'
 	fi
 	((status == 0 && tap_failed)) && status=1
 	exit "$status"

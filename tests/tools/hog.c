@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hog WHAT [AT-MOST]: takes as many of something as it can get, prints how many
+ * these were and, as a word, the error that ended it.  hog WHAT N hold: keeps
+ * them until standard input ends.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <mqueue.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int take_inotify(long n)
+{
+	(void)n;
+	return inotify_init1(0) < 0 ? -errno : 0;
+}
+
+static int take_watch(long n)
+{
+	static int fd = -1;
+	char path[64];
+
+	if (fd < 0)
+		fd = inotify_init1(0);
+	snprintf(path, sizeof(path), "/tmp/hog.%ld", n);
+	int file = open(path, O_CREAT | O_WRONLY, 0600);
+
+	if (file < 0)
+		return -errno;
+	close(file);
+	return inotify_add_watch(fd, path, IN_MODIFY) < 0 ? -errno : 0;
+}
+
+static int take_mqueue(long n)
+{
+	struct mq_attr attr = { .mq_maxmsg = 10, .mq_msgsize = 8192 };
+	char name[64];
+	mqd_t q;
+
+	snprintf(name, sizeof(name), "/hog.%d.%ld", (int)getpid(), n);
+	q = mq_open(name, O_CREAT | O_RDWR, 0600, &attr);
+	if (q < 0)
+		return -errno;
+	mq_close(q);
+	return 0;
+}
+
+static int take_pty(long n)
+{
+	(void)n;
+	return posix_openpt(O_RDWR | O_NOCTTY) < 0 ? -errno : 0;
+}
+
+static int take_key(long n)
+{
+	char name[64], text[1024];
+
+	memset(text, 'x', sizeof(text));
+	snprintf(name, sizeof(name), "hog.%d.%ld", (int)getpid(), n);
+	return syscall(SYS_add_key, "user", name, text, sizeof(text), KEY_SPEC_PROCESS_KEYRING) < 0 ?
+		       -errno :
+		       0;
+}
+
+static int take_pid(long n)
+{
+	pid_t pid = fork();
+
+	(void)n;
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	return 0;
+}
+
+static int take_megabyte(long n)
+{
+	void *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)n;
+	if (p == MAP_FAILED)
+		return -errno;
+	memset(p, 1, 1 << 20);
+	return 0;
+}
+
+static int take_file(long n)
+{
+	(void)n;
+	return open("/dev/null", O_RDONLY) < 0 ? -errno : 0;
+}
+
+/* Descriptors in flight: each pair's queue holds one more. */
+static int take_flight(long n)
+{
+	static int pair[2] = { -1, -1 };
+	char control[CMSG_SPACE(sizeof(int))] = "";
+	struct iovec iov = { .iov_base = control, .iov_len = 1 };
+	struct msghdr m = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	if (n % 100 == 0 && socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) < 0)
+		return -errno;
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &pair[0], sizeof(int));
+	return sendmsg(pair[1], &m, MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+static const struct {
+	const char *name;
+	int (*take)(long n);
+} kinds[] = {
+	{ "inotify", take_inotify }, { "watch", take_watch },	  { "mqueue", take_mqueue },
+	{ "pty", take_pty },	     { "key", take_key },	  { "pid", take_pid },
+	{ "memory", take_megabyte }, { "file", take_file },	  { "flight", take_flight },
+};
+
+int main(int argc, char **argv)
+{
+	long most = argc > 2 ? strtol(argv[2], NULL, 10) : 1000000;
+	struct rlimit r;
+	long n = 0;
+	int e = 0;
+
+	if (!getrlimit(RLIMIT_NOFILE, &r)) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+	for (size_t i = 0; argc > 1 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].name, argv[1]))
+			continue;
+		while (n < most && !e) {
+			e = kinds[i].take(n);
+			n += !e;
+		}
+		printf("%ld %s\n", n, e ? strerrorname_np(-e) : "enough");
+		fflush(stdout);
+		if (argc > 3)
+			while (getchar() != EOF)
+				;
+		signal(SIGTERM, SIG_IGN);
+		if (!strcmp(argv[1], "pid"))
+			kill(0, SIGTERM);
+		return 0;
+	}
+	fprintf(stderr, "usage: hog WHAT [AT-MOST [hold]]\n");
+	return 2;
+}
