@@ -50,7 +50,7 @@ _Noreturn void floor_die(const char *what)
 
 /* ---- in the jail ---- */
 
-/* A child of the jail's PID 1: exec by descriptor, the jail's root holds no copy of this program. */
+/* A child of the jail's PID 1. exec by descriptor: this program is not in the jail's root. */
 static int run_true(int self)
 {
 	char *const argv[] = {(char *)"floor-true", NULL}, *const envp[] = {NULL};
@@ -139,10 +139,12 @@ static void write_map(pid_t pid, const char *file, uid_t id, uid_t base)
  */
 static void start_jail(struct floor *f)
 {
-	struct clone_args args = {.flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
-					   CLONE_NEWUTS | CLONE_PIDFD,
-				  .exit_signal = SIGCHLD,
-				  .pidfd = (uint64_t)(uintptr_t)&f->pid_fd};
+	struct clone_args args = {
+		.flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
+			 CLONE_NEWUTS | CLONE_PIDFD,
+		.exit_signal = SIGCHLD,
+		.pidfd = (uint64_t)(uintptr_t)&f->pid_fd,
+	};
 	int pair[2];
 
 	if (f->v2 && f->attach != ATTACH_NONE) {
@@ -151,7 +153,8 @@ static void start_jail(struct floor *f)
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		floor_die("socketpair");
-	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) || syscall(SYS_setresgid, -1, f->base, -1) ||
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) ||
+	    syscall(SYS_setresgid, -1, f->base, -1) ||
 	    syscall(SYS_setresuid, -1, f->base, -1))
 		floor_die("owner of the user namespace");
 	f->pid = sys_clone3(&args);
@@ -228,6 +231,9 @@ static void run_once(struct floor *f, int ready_fd, int hold_fd)
 	if (f->fence)
 		floor_fence(f);
 	jail_step(f, 'G', 'R', "exec to ready");
+	if (f->fence)
+		floor_fence_enter(f);
+	floor_mark(f, "ready");
 	if (ready_fd >= 0 && write(ready_fd, &c, 1) != 1)
 		floor_die("ready");
 	if (move && f->attach == ATTACH_BESIDE) {
@@ -250,10 +256,10 @@ struct options {
 	const char *below;
 };
 
-/* Everything after the name by which the jail executes this program. */
 static const char usage_text[] =
-	"usage: floor [-n ROUNDS] [-g GAP_MS] [-a inline|beside|none] [-f] [-u UID] [-b BASE]\n"
-	"             [-c CGROUP] -s SCRATCH          phases of ROUNDS jails, JSON lines\n"
+	"usage: floor [-n ROUNDS] [-g GAP_MS] [-a inline|beside|none] [-f] [-m MOUNT]...\n"
+	"             [-u UID] [-b BASE] [-c CGROUP] -s SCRATCH\n"
+	"                                             phases of ROUNDS jails, JSON lines\n"
 	"       floor --once [-r READY_FD] [-h HOLD_FD] ...   one jail, no report\n";
 
 _Noreturn static void usage(void)
@@ -284,16 +290,24 @@ static unsigned int parse_number(const char *text)
 	return (unsigned int)n;
 }
 
+static void add_tree(struct floor *f, const char *path)
+{
+	if (f->ntrees == FLOOR_TREES_MAX)
+		usage();
+	f->tree[f->ntrees++] = path;
+}
+
 static void parse_options(int argc, char **argv, struct floor *f, struct options *o)
 {
 	static const struct option longs[] = {{"once", no_argument, NULL, 'o'}, {0}};
 
-	for (int c; (c = getopt_long(argc, argv, "n:g:a:fu:b:c:s:r:h:", longs, NULL)) != -1;) {
+	for (int c; (c = getopt_long(argc, argv, "n:g:a:fm:u:b:c:s:r:h:", longs, NULL)) != -1;) {
 		switch (c) {
 		case 'n': o->rounds = parse_number(optarg); break;
 		case 'g': o->gap_ms = parse_number(optarg); break;
 		case 'a': parse_attach(f, optarg); break;
 		case 'f': f->fence = 1; break;
+		case 'm': add_tree(f, optarg); break;
 		case 'u': f->uid = parse_number(optarg); break;
 		case 'b': f->base = parse_number(optarg); break;
 		case 'c': o->below = optarg; break;
@@ -352,7 +366,7 @@ static void run_rounds(struct floor *f, const struct options *o)
 		for (unsigned int i = 0; i < m->n && r > 1; i++) {
 			before = i ? m->mark[i - 1].at : m->start;
 			series_add(&phase[i], (double)(m->mark[i].at - before));
-			if (!strcmp(m->mark[i].name, "exec to ready"))
+			if (!strcmp(m->mark[i].name, "ready"))
 				series_add(&total[0], (double)(m->mark[i].at - m->start));
 		}
 		if (r > 1)
@@ -371,12 +385,14 @@ int main(int argc, char **argv)
 		return 0;
 	if (argc && !strcmp(argv[0], "floor-init"))
 		return init_main();
+	add_tree(&f, "/");
 	parse_options(argc, argv, &f, &o);
 	(void)umask(0);
 	/* out of the way of descriptors 3 and 4, which the jail expects */
 	f.self_fd = fcntl(open("/proc/self/exe", O_RDONLY | O_CLOEXEC), F_DUPFD_CLOEXEC, 20);
-	f.marks = mmap(NULL, sizeof *f.marks, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (f.self_fd < 0 || f.marks == MAP_FAILED)
+	f.marks = mmap(NULL, sizeof *f.marks, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+	if (f.self_fd < 0 || readlink("/proc/self/exe", f.self, sizeof f.self - 1) < 0 || f.marks == MAP_FAILED)
 		floor_die("start");
 	if (!o.once) {
 		run_rounds(&f, &o);

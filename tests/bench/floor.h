@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { FLOOR_MARKS_MAX = 32, FLOOR_GROUPS_MAX = 3 };
+enum { FLOOR_MARKS_MAX = 32, FLOOR_GROUPS_MAX = 3, FLOOR_TREES_MAX = 16 };
 
 enum floor_attach {
 	ATTACH_INLINE, /* the jail waits until it is in its groups */
@@ -34,24 +34,28 @@ struct floor {
 	uid_t uid;           /* maps to itself */
 	uid_t base;          /* first of 65536 subordinate ids */
 	enum floor_attach attach;
-	int fence; /* build the second mount namespace too */
+	int fence; /* build what sshd's session goes into as well */
+	const char *tree[FLOOR_TREES_MAX]; /* mounts that the jail's root consists of; first "/" */
+	unsigned int ntrees;
 	/* one run */
 	struct floor_marks *marks;
 	char dir[PATH_MAX];   /* scratch/PID: upper and work */
+	char self[PATH_MAX];  /* this program */
 	char stage[PATH_MAX]; /* tmpfs of the private mount namespace */
 	char group[FLOOR_GROUPS_MAX][PATH_MAX];
 	unsigned int ngroups;
 	int v2; /* group[0] is a unified one */
 	int group_fd[FLOOR_GROUPS_MAX];
 	int self_fd; /* this program, for exec in the jail */
+	int host_ns; /* mount namespace to clean up from, where there is a fence */
 	int sock;    /* builder: to the jail; jail: to the builder */
 	int pid_fd;
 	pid_t pid;
 };
 
 void floor_mark(struct floor *f, const char *name);
-/* Print what failed with errno's text, leave with 1. The floor has no other error path: what it
- * makes is removed by bench.sh, which gave it the scratch directory. */
+/* Print what failed with errno's text, leave with 1. The floor has no other error
+ * path: whoever gave it the scratch directory removes what it leaves there. */
 _Noreturn void floor_die(const char *what);
 
 /* floor_group.c: find the groups' parents, make children with limits, attach, remove */
@@ -65,9 +69,13 @@ void floor_stage(struct floor *f);
 void floor_upper(struct floor *f);
 void floor_root(struct floor *f);
 void floor_dev(struct floor *f);
-void floor_fence(struct floor *f);
 void floor_remove(struct floor *f);
 /* ... and the jail's */
 void floor_enter_root(struct floor *f);
+
+/* floor_fence.c */
+void floor_fence(struct floor *f);
+void floor_fence_enter(struct floor *f);
+void floor_fence_leave(struct floor *f);
 
 #endif

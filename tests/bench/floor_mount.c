@@ -27,7 +27,8 @@ static const struct {
 	const char *name;
 	unsigned int major, minor;
 } nodes[] = {
-	{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
+	{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
+	{"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
 };
 static const char *const dev_links[][2] = {
 	{"pts/ptmx", "ptmx"},
@@ -37,6 +38,10 @@ static const char *const dev_links[][2] = {
 	{"/proc/self/fd/2", "stderr"},
 };
 
+#ifndef FSOPEN_CLOEXEC
+#define FSOPEN_CLOEXEC 1
+#define FSMOUNT_CLOEXEC 1
+#endif
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 __attribute__((format(printf, 2, 3))) static const char *fill(char *to, const char *fmt, ...)
@@ -69,6 +74,7 @@ void floor_stage(struct floor *f)
 {
 	char path[PATH_MAX];
 
+	f->host_ns = f->fence ? open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC) : -1;
 	if (syscall(SYS_unshare, CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		floor_die("private mount namespace");
 	floor_mark(f, "private mount namespace");
@@ -92,53 +98,66 @@ void floor_upper(struct floor *f)
 
 	fill(f->dir, "%s/floor-%d", f->scratch, getpid());
 	make_dir(f->dir);
-	make_dir(fill(path, "%s/upper", f->dir));
-	make_dir(fill(path, "%s/work", f->dir));
 	make_dir(fill(f->stage, "%s/stage", f->dir));
-	if (chown(fill(path, "%s/upper", f->dir), f->base, f->base))
-		floor_die(path);
+	for (unsigned int i = 0; i < f->ntrees; i++) {
+		make_dir(fill(path, "%s/work%u", f->dir, i));
+		make_dir(fill(path, "%s/upper%u", f->dir, i));
+		if (chown(path, f->base, f->base))
+			floor_die(path);
+	}
 	floor_mark(f, "upper directories made");
 }
 
 static void config(int fd, const char *key, const char *value)
 {
-	if (syscall(SYS_fsconfig, fd, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0))
+	int cmd = value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
+
+	if (syscall(SYS_fsconfig, fd, cmd, key, value, 0))
 		floor_die(key);
 }
 
-/* The host's / with the jail's ids, below the mask, below a fresh upper layer. */
-void floor_root(struct floor *f)
+/* An overlay of one mount of the host with the jail's ids, below a fresh upper layer. */
+static void mount_overlay(struct floor *f, int userns, unsigned int i)
 {
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
+	const char *host = f->tree[i];
+	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, host, OPEN_TREE_CLONE | O_CLOEXEC);
+	int fs = (int)syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC), mnt;
 	char path[PATH_MAX];
-	int ns = open(fill(path, "/proc/%d/ns/user", f->pid), O_RDONLY | O_CLOEXEC);
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)ns};
-	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, "/", OPEN_TREE_CLONE | O_CLOEXEC);
-	int fs = (int)syscall(SYS_fsopen, "overlay", 1 /* FSOPEN_CLOEXEC */), root;
 
-	if (ns < 0 || tree < 0 || fs < 0)
-		floor_die("root");
-	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof attr))
-		floor_die("idmapped mount of /");
+	if (tree < 0 || fs < 0 ||
+	    syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof attr))
+		floor_die("idmapped mount");
 	/* kernels before 6.15 take no lower layer from a detached mount */
 	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, "base", MOVE_MOUNT_F_EMPTY_PATH))
 		floor_die("base");
-	floor_mark(f, "idmapped clone of /");
 	config(fs, "source", "floor");
-	config(fs, "lowerdir", "mask:base");
-	config(fs, "upperdir", fill(path, "%s/upper", f->dir));
-	config(fs, "workdir", fill(path, "%s/work", f->dir));
+	config(fs, "lowerdir", i ? "base" : "mask:base");
+	config(fs, "upperdir", fill(path, "%s/upper%u", f->dir, i));
+	config(fs, "workdir", fill(path, "%s/work%u", f->dir, i));
 	config(fs, "volatile", NULL);
 	if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		floor_die("overlay");
-	root = (int)syscall(SYS_fsmount, fs, 1 /* FSMOUNT_CLOEXEC */,
-			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	if (root < 0 || syscall(SYS_move_mount, root, "", AT_FDCWD, "root", MOVE_MOUNT_F_EMPTY_PATH))
+	mnt = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	fill(path, "root%s", i ? host : "");
+	if (mnt < 0 || syscall(SYS_move_mount, mnt, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH))
 		floor_die("overlay");
-	(void)close(root);
+	(void)close(mnt);
 	(void)close(fs);
 	(void)close(tree);
-	(void)close(ns);
-	floor_mark(f, "overlay");
+}
+
+void floor_root(struct floor *f)
+{
+	char path[PATH_MAX];
+	int userns = open(fill(path, "/proc/%d/ns/user", f->pid), O_RDONLY | O_CLOEXEC);
+
+	if (userns < 0)
+		floor_die(path);
+	for (unsigned int i = 0; i < f->ntrees; i++)
+		mount_overlay(f, userns, i);
+	(void)close(userns);
+	floor_mark(f, "overlay on idmapped clone");
 }
 
 /* The builder makes /dev: device nodes and a devpts of the host's user namespace. */
@@ -159,7 +178,8 @@ void floor_dev(struct floor *f)
 			floor_die(path);
 	make_dir("root/dev/pts");
 	make_dir("root/dev/shm");
-	mount_at("devpts", "root/dev/pts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,gid=5");
+	mount_at("devpts", "root/dev/pts", MS_NOSUID | MS_NOEXEC,
+		 "newinstance,ptmxmode=0666,mode=0620,gid=5");
 	floor_mark(f, "/dev, nodes, devpts");
 }
 
@@ -175,9 +195,10 @@ void floor_enter_root(struct floor *f)
 		floor_die("the jail's mount namespace");
 	floor_mark(f, "the jail's mount namespace");
 	/* what was copied from another user namespace is locked, a clone of it is not */
-	tree = (int)syscall(SYS_open_tree, AT_FDCWD, "root", OPEN_TREE_CLONE | AT_RECURSIVE | O_CLOEXEC);
-	if (tree < 0 || syscall(SYS_move_mount, tree, "", AT_FDCWD, f->stage, MOVE_MOUNT_F_EMPTY_PATH) ||
-	    fchdir(tree))
+	tree = (int)syscall(SYS_open_tree, AT_FDCWD, "root",
+			    OPEN_TREE_CLONE | AT_RECURSIVE | O_CLOEXEC);
+	if (tree < 0 || fchdir(tree) ||
+	    syscall(SYS_move_mount, tree, "", AT_FDCWD, f->stage, MOVE_MOUNT_F_EMPTY_PATH))
 		floor_die("root of the jail");
 	mount_at("proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	mount_at("sysfs", "sys", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL);
@@ -202,15 +223,12 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 /* Let go of the staged mounts, remove the upper layer. */
 void floor_remove(struct floor *f)
 {
-	if (chdir("/") || umount2(f->stage, MNT_DETACH))
+	if (f->fence)
+		floor_fence_leave(f);
+	else if (chdir("/") || umount2(f->stage, MNT_DETACH))
 		floor_die(f->stage);
 	floor_mark(f, "staged mounts released");
 	if (nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT))
 		floor_die(f->dir);
 	floor_mark(f, "upper directories removed");
-}
-
-void floor_fence(struct floor *f)
-{
-	(void)f;
 }

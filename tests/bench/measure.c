@@ -250,7 +250,8 @@ static int report(struct plan *p)
 		struct command *c = &p->command[i];
 		struct comparison cmp = series_compare(&p->command[0].time, &c->time);
 
-		(void)printf("{\"name\": \"%s\", \"label\": \"%s\", \"rounds\": %zu, \"failures\": %u, ",
+		(void)printf("{\"name\": \"%s\", \"label\": \"%s\", \"rounds\": %zu, "
+			     "\"failures\": %u, ",
 			     p->name, c->label, c->time.n, c->failures);
 		series_print(stdout, &c->time);
 		(void)printf(", ");

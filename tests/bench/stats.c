@@ -108,6 +108,7 @@ void series_print(FILE *out, const struct series *s)
 void comparison_print(FILE *out, const struct comparison *c)
 {
 	(void)fprintf(out,
-		      "\"ratio\": %.4f, \"pair_ratio\": %.4f, \"pair_low\": %.4f, \"pair_high\": %.4f",
+		      "\"ratio\": %.4f, \"pair_ratio\": %.4f, "
+		      "\"pair_low\": %.4f, \"pair_high\": %.4f",
 		      c->ratio, c->pair_ratio, c->pair_low, c->pair_high);
 }
