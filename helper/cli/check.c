@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check: the parser's errors, and those that only the host can show: groups and users
+ * that its data bases don't know, directories that are not there.  All in one run.
+ */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/load.h"
+#include "cli/verbs.h"
+#include "config/nss.h"
+
+static int check_group(struct config *config, unsigned line, const char *option, const char *group)
+{
+	bool listed;
+	gid_t gid;
+	int r;
+
+	r = nss_group_lookup.find(NULL, group, "", &gid, &listed);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	if (r == -ENOENT)
+		return config_add_error(config, line, true, "%s: there is no group '%s': create "
+							    "it or take it out", option, group);
+	return config_add_error(config, line, true, "%s: group '%s' can't be looked up: %s",
+				option, group, strerror(-r));
+}
+
+/* A user that is not there yet harms nobody. */
+static void check_user(const struct config *config, unsigned line, const char *option,
+		       const char *user)
+{
+	if (*user != '#' && !getpwnam(user))
+		fprintf(stderr, "%s:%u: warning: %s: there is no user '%s', ignoring\n",
+			config->path, line, option, user);
+}
+
+static int check_who(struct config *config, const struct section *section, enum option_id id)
+{
+	const struct strings *list = settings_field_const(&section->settings, id);
+	unsigned line = section->text_line[id];
+	const char *option = options[id].name;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < list->n && r == 0; i++) {
+		if (id == OPTION_groups || *list->v[i] == '@')
+			r = check_group(config, line, option, list->v[i] + (*list->v[i] == '@'));
+		else
+			check_user(config, line, option, list->v[i]);
+	}
+	return r;
+}
+
+static int check_binds(struct config *config, const struct section *section, enum option_id id)
+{
+	const struct binds *list = settings_field_const(&section->settings, id);
+	struct stat st;
+	size_t i;
+	int r = 0;
+
+	/* What comes from [defaults] is looked at there, once. */
+	if (!section->text[id])
+		return 0;
+	for (i = 0; i < list->n && r == 0; i++)
+		if (stat(list->v[i].source, &st) < 0)
+			r = config_add_error(config, section->text_line[id], false,
+					     "%s: '%s' can't be shown in the jail: %s",
+					     options[id].name, list->v[i].source, strerror(errno));
+	return r;
+}
+
+static int check_section(struct config *config, const struct section *section)
+{
+	int r;
+
+	r = check_who(config, section, OPTION_users);
+	if (r == 0)
+		r = check_who(config, section, OPTION_groups);
+	if (r == 0)
+		r = check_who(config, section, OPTION_except);
+	if (r == 0)
+		r = check_binds(config, section, OPTION_bind);
+	return r < 0 ? r : check_binds(config, section, OPTION_bind_ro);
+}
+
+static int check_host(struct config *config)
+{
+	size_t i;
+	int r;
+
+	r = check_section(config, &config->defaults);
+	for (i = 0; i < config->n_sections && r == 0; i++)
+		r = check_section(config, &config->sections[i]);
+	return r;
+}
+
+int verb_check(int argc, char **argv)
+{
+	_cleanup_config_ struct config *config = NULL;
+	const char *path = argc > 1 ? argv[1] : CONFIG_PATH;
+
+	if (argc > 2 || *path == '-' || !*path)
+		return EXIT_USAGE;
+	if (load_config(path, &config) < 0)
+		return EXIT_TEMPFAIL;
+	if (check_host(config) < 0) {
+		fprintf(stderr, "loginjail: %s\n", strerror(ENOMEM));
+		return EXIT_TEMPFAIL;
+	}
+	print_errors(config);
+	if (config->n_errors > 0)
+		return EXIT_ERRORS;
+	printf("%s: %zu jail%s, no errors\n", config->path, config->n_sections,
+	       config->n_sections == 1 ? "" : "s");
+	return EXIT_OK;
+}

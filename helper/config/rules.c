@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/rules.h"
+
+#include <string.h>
+
+#include "lib/scope.h"
+
+/* A test returns what breaks the rule ("" if that needs no words) or NULL. */
+struct rule {
+	enum option_id at;
+	enum option_id also; /* the other one of a pair, or the same again */
+	const char *(*test)(const struct settings *s);
+	const char *text;
+};
+
+static bool is_or_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return !strncmp(path, dir, len) && (path[len] == '\0' || path[len] == '/');
+}
+
+/* These the jail has of its own, whatever the host has there. */
+static bool jails_own(const char *path)
+{
+	return is_or_below(path, "/proc") || is_or_below(path, "/sys") ||
+	       is_or_below(path, "/dev") || is_or_below(path, "/run/loginjail");
+}
+
+static const char *soft_above_hard(const struct settings *s)
+{
+	return s->nofile.soft > s->nofile.hard ? "" : NULL;
+}
+
+static const char *destination_reserved(const struct binds *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		const char *d = list->v[i].destination;
+
+		if (!strcmp(d, "/") || jails_own(d))
+			return d;
+	}
+	return NULL;
+}
+
+static const char *bind_reserved(const struct settings *s)
+{
+	return destination_reserved(&s->bind);
+}
+
+static const char *bind_ro_reserved(const struct settings *s)
+{
+	return destination_reserved(&s->bind_ro);
+}
+
+static const char *shows_everything(const struct binds *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (!strcmp(list->v[i].source, "/"))
+			return list->v[i].source;
+	return NULL;
+}
+
+static const char *bind_root(const struct settings *s)
+{
+	return shows_everything(&s->bind);
+}
+
+static const char *bind_ro_root(const struct settings *s)
+{
+	return shows_everything(&s->bind_ro);
+}
+
+static const char *twice_in(const struct binds *a, size_t from, const char *destination)
+{
+	size_t i;
+
+	for (i = from; i < a->n; i++)
+		if (!strcmp(a->v[i].destination, destination))
+			return destination;
+	return NULL;
+}
+
+static const char *destination_twice(const struct settings *s)
+{
+	const char *twice = NULL;
+	size_t i;
+
+	for (i = 0; i < s->bind.n && !twice; i++) {
+		twice = twice_in(&s->bind, i + 1, s->bind.v[i].destination);
+		if (!twice)
+			twice = twice_in(&s->bind_ro, 0, s->bind.v[i].destination);
+	}
+	for (i = 0; i < s->bind_ro.n && !twice; i++)
+		twice = twice_in(&s->bind_ro, i + 1, s->bind_ro.v[i].destination);
+	return twice;
+}
+
+static const char *masks_root(const struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->mask.n; i++)
+		if (!strcmp(s->mask.v[i], "/"))
+			return s->mask.v[i];
+	return NULL;
+}
+
+static const char *masks_jails_own(const struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->mask.n; i++)
+		if (jails_own(s->mask.v[i]))
+			return s->mask.v[i];
+	return NULL;
+}
+
+static const struct rule rules[] = {
+	{OPTION_nofile, OPTION_nofile, soft_above_hard,
+	 "the soft limit is above the hard one: write SOFT:HARD, the smaller first"},
+	{OPTION_bind, OPTION_bind, bind_reserved,
+	 "can't be a destination in the jail: write SOURCE:DESTINATION with another place"},
+	{OPTION_bind_ro, OPTION_bind_ro, bind_ro_reserved,
+	 "can't be a destination in the jail: write SOURCE:DESTINATION with another place"},
+	{OPTION_bind, OPTION_bind, bind_root,
+	 "would show the whole host without what is masked: name the directories needed"},
+	{OPTION_bind_ro, OPTION_bind_ro, bind_ro_root,
+	 "would show the whole host without what is masked: name the directories needed"},
+	{OPTION_bind, OPTION_bind_ro, destination_twice,
+	 "is a destination twice in bind and bind_ro: take one out"},
+	{OPTION_mask, OPTION_mask, masks_root,
+	 "would hide everything: name paths below it"},
+	{OPTION_mask, OPTION_mask, masks_jails_own,
+	 "is the jail's own, masking it has no effect: take it out"},
+};
+
+/* Where the section itself has brought the rule up, or 0: defaults are told of once. */
+static unsigned line_at(const struct rule *rule, const struct section *section)
+{
+	unsigned a = section->text_line[rule->at];
+	unsigned b = section->text_line[rule->also];
+
+	return a > b ? a : b;
+}
+
+static int check_section(struct config *config, const struct section *section)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < sizeof rules / sizeof *rules && r == 0; i++) {
+		const struct rule *rule = &rules[i];
+		unsigned line = line_at(rule, section);
+		const char *item = line ? rule->test(&section->settings) : NULL;
+
+		if (!item)
+			continue;
+		if (*item)
+			r = config_add_error(config, line, false, "%s: '%s' %s",
+					     options[rule->at].name, item, rule->text);
+		else
+			r = config_add_error(config, line, false, "%s: %s",
+					     options[rule->at].name, rule->text);
+	}
+	return r;
+}
+
+int rules_check(struct config *config)
+{
+	size_t i;
+	int r;
+
+	r = check_section(config, &config->defaults);
+	for (i = 0; i < config->n_sections && r == 0; i++)
+		r = check_section(config, &config->sections[i]);
+	return r;
+}

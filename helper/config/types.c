@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/types.h"
+
+#include "config/value.h"
+
+static const char *const root_words[] = {"host", NULL};
+static const char *const storage_words[] = {"ephemeral", NULL};
+static const char *const home_words[] = {"bind", "private", "none", NULL};
+static const char *const network_words[] = {"none", "private", "host", NULL};
+
+/* parse_word() counts words into the field as an unsigned. */
+_Static_assert(sizeof(enum home_kind) == sizeof(unsigned), "enums are as wide as unsigned");
+_Static_assert(sizeof home_words / sizeof *home_words == HOME_KIND_MAX + 1, "a word for each");
+_Static_assert(sizeof root_words / sizeof *root_words == ROOT_KIND_MAX + 1, "a word for each");
+_Static_assert(sizeof storage_words / sizeof *storage_words == STORAGE_KIND_MAX + 1,
+	       "a word for each");
+_Static_assert(sizeof network_words / sizeof *network_words == NETWORK_KIND_MAX + 1,
+	       "a word for each");
+
+#define TYPE(name, kind, arg, parse, print, clear, doc)                                     \
+	[TYPE_##name] = {#name, arg, doc, NULL, sizeof(FIELD_##name), RANGE_##kind, parse, \
+			 print, clear}
+#define WORD_TYPE(name, words)                                                              \
+	[TYPE_##name] = {#name, "word", "One of its words.", words, sizeof(FIELD_##name),  \
+			 RANGE_NONE, parse_word, print_word, NULL}
+
+const struct type types[TYPE_MAX] = {
+	TYPE(user_list, ITEMS, "user ...", parse_user_list, print_comma_list, clear_strings,
+	     "Login names or #UIDs, separated by blanks or commas."),
+	TYPE(group_list, ITEMS, "group ...", parse_group_list, print_comma_list, clear_strings,
+	     "Names of groups, separated by blanks or commas."),
+	TYPE(except_list, ITEMS, "user | @group ...", parse_except_list, print_comma_list,
+	     clear_strings,
+	     "Login names, #UIDs or @groups, separated by blanks or commas."),
+	TYPE(service_list, ITEMS, "service ...", parse_service_list, print_comma_list,
+	     clear_strings, "Names of PAM services, separated by blanks or commas."),
+	TYPE(path_list, ITEMS, "path ...", parse_path_list, print_comma_list, clear_strings,
+	     "Absolute paths, separated by blanks or commas; quote one that has either."),
+	TYPE(env_list, ITEMS, "name=value ...", parse_env_list, print_blank_list, clear_strings,
+	     "Assignments separated by blanks."),
+	TYPE(bind_list, ITEMS, "source[:destination] ...", parse_bind_list, print_bind_list,
+	     clear_binds,
+	     "Absolute paths, separated by blanks or commas; quote one that has either. "
+	     "A path can't have a colon in it."),
+	TYPE(hostname, LENGTH, "name", parse_hostname, print_text, clear_text,
+	     "Letters, digits, '-' and '.'."),
+	TYPE(path, LENGTH, "path", parse_path, print_text, clear_text, "An absolute path."),
+	WORD_TYPE(root_kind, root_words),
+	WORD_TYPE(storage_kind, storage_words),
+	WORD_TYPE(home_kind, home_words),
+	WORD_TYPE(network_kind, network_words),
+	TYPE(size, VALUE, "size", parse_size, print_size, NULL,
+	     "Bytes, or with K, M, G or T the powers of 1024."),
+	TYPE(size_or_max, VALUE, "size | max", parse_size_or_max, print_size_or_max, NULL,
+	     "Bytes, or with K, M, G or T the powers of 1024; or max for no limit."),
+	TYPE(count, VALUE, "number", parse_count, print_count, NULL, "A whole number."),
+	TYPE(count_or_max, VALUE, "number | max", parse_count_or_max, print_count_or_max, NULL,
+	     "A whole number, or max for no limit."),
+	TYPE(cpu_share, VALUE, "share | max", parse_cpu_share, print_cpu_share, NULL,
+	     "Per cent of one processor with a %, or a number of processors: a whole number "
+	     "from 10 up needs the % or a decimal point; or max for no limit."),
+	TYPE(limit_pair, VALUE, "number[:number]", parse_limit_pair, print_limit_pair, NULL,
+	     "Two whole numbers, or one for both."),
+	TYPE(octal, VALUE, "mode", parse_octal, print_octal, NULL, "An octal number."),
+	TYPE(duration, VALUE, "time", parse_duration, print_duration, NULL,
+	     "Seconds, or a number with s, m, h or d."),
+};

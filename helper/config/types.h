@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* The kinds of value that an option can have. */
+#ifndef LOGINJAIL_CONFIG_TYPES_H
+#define LOGINJAIL_CONFIG_TYPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/err.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+/* Of memory, pids and cpu: what the word "max" means. */
+#define NO_LIMIT UINT64_C(0)
+
+struct strings {
+	char **v;
+	size_t n;
+};
+
+struct bind {
+	char *source;
+	char *destination; /* same text as source where the file named none */
+};
+
+struct binds {
+	struct bind *v;
+	size_t n;
+};
+
+struct limit_pair {
+	uint64_t soft;
+	uint64_t hard;
+};
+
+/* The words stand in types.c in the same order. */
+enum root_kind { ROOT_HOST, ROOT_KIND_MAX };
+enum storage_kind { STORAGE_EPHEMERAL, STORAGE_KIND_MAX };
+enum home_kind { HOME_BIND, HOME_PRIVATE, HOME_NONE, HOME_KIND_MAX };
+enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_HOST, NETWORK_KIND_MAX };
+
+/* Type by type, what a field of struct settings is in C. */
+#define FIELD_user_list struct strings	  /* "alice", "#1001" */
+#define FIELD_group_list struct strings	  /* "students" */
+#define FIELD_except_list struct strings  /* "alice", "#1001", "@staff" */
+#define FIELD_service_list struct strings /* "sshd" */
+#define FIELD_path_list struct strings
+#define FIELD_env_list struct strings	  /* "NAME=VALUE", each name once */
+#define FIELD_bind_list struct binds
+#define FIELD_hostname char *		  /* never NULL; "" is none */
+#define FIELD_path char *		  /* never NULL; "" is none */
+#define FIELD_root_kind enum root_kind
+#define FIELD_storage_kind enum storage_kind
+#define FIELD_home_kind enum home_kind
+#define FIELD_network_kind enum network_kind
+#define FIELD_size uint64_t		  /* bytes */
+#define FIELD_size_or_max uint64_t	  /* bytes or NO_LIMIT */
+#define FIELD_count uint64_t
+#define FIELD_count_or_max uint64_t	  /* or NO_LIMIT */
+#define FIELD_cpu_share uint64_t	  /* thousandths of a processor, or NO_LIMIT */
+#define FIELD_limit_pair struct limit_pair
+#define FIELD_octal mode_t
+#define FIELD_duration uint64_t		  /* seconds */
+
+/* What a parser may ask of the option it parses for. */
+struct range {
+	uint64_t min;
+	uint64_t max; /* UINT64_MAX is none */
+};
+
+/* What an option's range is about. */
+enum range_kind { RANGE_NONE, RANGE_VALUE, RANGE_ITEMS, RANGE_LENGTH };
+
+struct type {
+	const char *name;
+	const char *arg;   /* the placeholder that the man page shows */
+	const char *doc;   /* how such a value is written; a sentence */
+	const char *const *words; /* of an enumeration, NULL-terminated; else NULL */
+	size_t size;	   /* of the field */
+	enum range_kind range_kind;
+
+	/*
+	 * Parse text into the zeroed field.  On -EINVAL err says what is wrong and
+	 * what would be right; lists then hold the items that were good (see
+	 * except in config.c), all else is left alone.  -ENOMEM.
+	 */
+	int (*parse)(const struct type *type, const struct range *range, const char *text,
+		     void *field, struct err *err);
+
+	/* The value as it would be written in the file; *ret is the caller's. -ENOMEM. */
+	int (*print)(const struct type *type, const void *field, char **ret);
+
+	/* Free what the field owns and zero it; of a zeroed field as well. NULL: owns nothing. */
+	void (*clear)(void *field);
+};
+
+enum type_id {
+	TYPE_user_list,
+	TYPE_group_list,
+	TYPE_except_list,
+	TYPE_service_list,
+	TYPE_path_list,
+	TYPE_env_list,
+	TYPE_bind_list,
+	TYPE_hostname,
+	TYPE_path,
+	TYPE_root_kind,
+	TYPE_storage_kind,
+	TYPE_home_kind,
+	TYPE_network_kind,
+	TYPE_size,
+	TYPE_size_or_max,
+	TYPE_count,
+	TYPE_count_or_max,
+	TYPE_cpu_share,
+	TYPE_limit_pair,
+	TYPE_octal,
+	TYPE_duration,
+	TYPE_MAX,
+};
+
+extern const struct type types[TYPE_MAX];
+
+#endif

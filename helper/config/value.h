@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Parsers and printers of single values and of lists: the entries of types.c's rows. */
+#ifndef LOGINJAIL_CONFIG_VALUE_H
+#define LOGINJAIL_CONFIG_VALUE_H
+
+#include "config/types.h"
+
+#define VALUE_PARSER(name)                                                              \
+	int parse_##name(const struct type *type, const struct range *range,            \
+			 const char *text, void *field, struct err *err)
+#define VALUE_PRINTER(name) \
+	int print_##name(const struct type *type, const void *field, char **ret)
+
+/* value.c */
+VALUE_PARSER(word);
+VALUE_PARSER(size);
+VALUE_PARSER(size_or_max);
+VALUE_PARSER(count);
+VALUE_PARSER(count_or_max);
+VALUE_PARSER(cpu_share);
+VALUE_PARSER(limit_pair);
+VALUE_PARSER(octal);
+VALUE_PARSER(duration);
+VALUE_PARSER(hostname);
+VALUE_PARSER(path);
+VALUE_PRINTER(word);
+VALUE_PRINTER(size);
+VALUE_PRINTER(size_or_max);
+VALUE_PRINTER(count);
+VALUE_PRINTER(count_or_max);
+VALUE_PRINTER(cpu_share);
+VALUE_PRINTER(limit_pair);
+VALUE_PRINTER(octal);
+VALUE_PRINTER(duration);
+VALUE_PRINTER(text);
+void clear_text(void *field);
+
+/* list.c */
+VALUE_PARSER(user_list);
+VALUE_PARSER(group_list);
+VALUE_PARSER(except_list);
+VALUE_PARSER(service_list);
+VALUE_PARSER(path_list);
+VALUE_PARSER(env_list);
+VALUE_PARSER(bind_list);
+VALUE_PRINTER(comma_list);
+VALUE_PRINTER(blank_list);
+VALUE_PRINTER(bind_list);
+void clear_strings(void *field);
+void clear_binds(void *field);
+
+/* Is it an absolute path without "//", ".", ".." or a slash at its end?  err says which. */
+int path_check(const char *path, struct err *err);
+
+#endif
