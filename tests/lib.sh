@@ -39,6 +39,8 @@ mkdir -p "$T"
 . "$LIB/lib/users.sh"
 # shellcheck source=tests/lib/sshd.sh
 . "$LIB/lib/sshd.sh"
+# shellcheck source=tests/lib/attack.sh
+. "$LIB/lib/attack.sh"
 # shellcheck source=tests/lib/terminal.sh
 . "$LIB/lib/terminal.sh"
 # shellcheck source=tests/lib/services.sh

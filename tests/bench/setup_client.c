@@ -33,7 +33,7 @@
 #define RUN_JAILS "/run/loginjail/jail"
 
 struct client {
-	const char *user, *enter;
+	const char *name, *user, *enter;
 	struct passwd pw;
 	unsigned int rounds, gap_ms;
 	unsigned int not_gone; /* rounds after which the jail was still there */
@@ -52,7 +52,7 @@ _Noreturn static void die(const char *what)
 
 _Noreturn static void usage(void)
 {
-	(void)fputs("usage: setup_client compare USER ENTER ROUNDS GAP_MS SETUP... -- FLOOR...\n"
+	(void)fputs("usage: setup_client compare NAME USER ENTER ROUNDS GAP_MS SETUP... -- FLOOR...\n"
 		    "       setup_client hold USER ENTER SETUP...\n"
 		    "       setup_client enter USER ENTER HOLDER_PID COMMAND\n",
 		    stderr);
@@ -62,12 +62,13 @@ _Noreturn static void usage(void)
 /* Run argv with fd as its descriptor 3, and next as 4 where it is not -1. */
 static pid_t start(char **argv, int fd, int next)
 {
+	char *const nothing[] = {NULL};
 	pid_t pid = vfork();
 
 	if (!pid) {
 		if (dup2(fd, 3) == 3 && (next < 0 || dup2(next, 4) == 4)) {
 			(void)syscall(SYS_close_range, next < 0 ? 4 : 5, ~0u, 0);
-			(void)execv(argv[0], argv);
+			(void)execve(argv[0], argv, nothing);
 		}
 		_exit(127);
 	}
@@ -236,7 +237,7 @@ static struct pair time_floor(char **floor)
 	return t;
 }
 
-static void print_pair(const struct client *c, const char *name, const struct series *floor,
+static void print_pair(const struct client *c, const char *suffix, const struct series *floor,
 		       const struct series *setup)
 {
 	const struct series *s[] = {floor, setup};
@@ -245,9 +246,9 @@ static void print_pair(const struct client *c, const char *name, const struct se
 	for (int i = 0; i < 2; i++) {
 		struct comparison cmp = series_compare(floor, s[i]);
 
-		(void)printf("{\"name\": \"%s\", \"label\": \"%s\", \"rounds\": %zu, "
+		(void)printf("{\"name\": \"%s%s\", \"label\": \"%s\", \"rounds\": %zu, "
 			     "\"failures\": %u, ",
-			     name, label[i], s[i]->n, c->not_gone);
+			     c->name, suffix, label[i], s[i]->n, c->not_gone);
 		series_print(stdout, s[i]);
 		(void)printf(", ");
 		comparison_print(stdout, &cmp);
@@ -273,8 +274,8 @@ static int compare(struct client *c, char **setup, char **floor)
 		series_add(&ready[is_setup], t.ready);
 		series_add(&session[is_setup], t.session);
 	}
-	print_pair(c, "setup_floor", &ready[0], &ready[1]);
-	print_pair(c, "setup_session_floor", &session[0], &session[1]);
+	print_pair(c, "", &ready[0], &ready[1]);
+	print_pair(c, "_session", &session[0], &session[1]);
 	return c->not_gone ? 1 : 0;
 }
 
@@ -323,12 +324,13 @@ static void find_user(struct client *c)
 int main(int argc, char **argv)
 {
 	struct client c = {0};
-	int separator = 6;
+	int separator = 7, is_compare = argc > 1 && !strcmp(argv[1], "compare");
 
-	if (argc < 5)
+	if (argc < 5 + is_compare)
 		usage();
-	c.user = argv[2];
-	c.enter = argv[3];
+	c.name = argv[2];
+	c.user = argv[2 + is_compare];
+	c.enter = argv[3 + is_compare];
 	find_user(&c);
 	if (!strcmp(argv[1], "hold"))
 		return hold(argv + 4);
@@ -336,10 +338,10 @@ int main(int argc, char **argv)
 		return enter(&c, argv[4], argv[5]);
 	while (separator < argc && strcmp(argv[separator], "--"))
 		separator++;
-	if (strcmp(argv[1], "compare") || separator + 1 >= argc)
+	if (!is_compare || separator + 1 >= argc)
 		usage();
-	c.rounds = (unsigned int)strtoul(argv[4], NULL, 10);
-	c.gap_ms = (unsigned int)strtoul(argv[5], NULL, 10);
+	c.rounds = (unsigned int)strtoul(argv[5], NULL, 10);
+	c.gap_ms = (unsigned int)strtoul(argv[6], NULL, 10);
 	argv[separator] = NULL;
-	return compare(&c, argv + 6, argv + separator + 1);
+	return compare(&c, argv + 7, argv + separator + 1);
 }

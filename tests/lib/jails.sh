@@ -60,6 +60,15 @@ jail_pids() {
 	file=$(jail_group_file "$1" pids.current) && cat "${file%/*}/cgroup.procs"
 }
 
+# Process 1 of the jail of USER, in the world's numbering.
+jail_init() {
+	local pid
+	for pid in $(jail_pids "$1"); do
+		[[ $(awk '/^NSpid:/ { print $NF }' "/proc/$pid/status") == 1 ]] && echo "$pid" && return
+	done
+	return 1
+}
+
 # Where a process is: ns PID NAME
 ns() { readlink "/proc/$1/ns/$2"; }
 HOST_MNT=$(readlink /proc/self/ns/mnt)

@@ -1,0 +1,411 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# usage: tests/world.sh tests/bench/bench.sh [PART...]     (make bench)
+#
+# Measures what loginjail costs, each figure beside what it is compared with, in
+# turns on the same machine; writes build/bench.json and prints a table.
+# Parts: login dirty mux storm setup session memory logout snapshot (all).
+#
+# environment: BENCH_ROUNDS  rounds of the cold login (60); all others follow
+#              BENCH_STRICT  1: status 1 where a figure misses its target
+#
+# Status: 1 where something could not be measured; the reason is printed.
+# shellcheck source=tests/lib.sh
+. "${BASH_SOURCE[0]%/*}/../lib.sh"
+trap - EXIT
+here=${BASH_SOURCE[0]%/*}
+make -s -C "$here" || exit 1
+B=$(cd "$here/../../build/bench" && pwd -P)
+# shellcheck source=tests/bench/peers_lib.sh
+. "$here/peers_lib.sh"
+
+rounds=${BENCH_ROUNDS:-60}
+floor_scratch=/srv/floor
+PEERS=/var/tmp/peers
+lines=$T/lines.json
+SETUP=("${ENTER%/*}/loginjail-setup" "$INI" sshd)
+problems=0
+declare -A result
+
+problem() {
+	printf 'bench: %s\n' "$*" >&2
+	problems=$((problems + 1))
+}
+
+at_least() { echo $(($1 > $2 ? $1 : $2)); }
+
+# ---- the world's users and server ------------------------------------------
+
+# 30 of each kind: p0.. are plain, l0.. are jailed; ls is jailed and has sh.
+make_users() {
+	local i
+	add_group jailed 3000
+	for i in {0..29}; do
+		add_user "p$i" $((2100 + i))
+		add_user "l$i" $((2200 + i)) /bin/bash jailed
+	done
+	add_user ls 2300 /bin/sh jailed
+	DEFAULTS='linger = 0' jail_ini <<-EOS
+		[jail bench]
+		groups = jailed
+	EOS
+}
+
+# Nothing of a former login is left: neither a jail nor a process of sshd's.
+settled_script() {
+	cat <<-EOS
+		for i in \$(seq 1000); do
+			set -- $RUN/jail/*
+			[ -e "\$1" ] || { read -r c </proc/$1/task/$1/children; [ "\$c" ] || exit 0; }
+			sleep 0.01
+		done
+		echo "a jail or a login does not end" >&2
+		exit 1
+	EOS
+}
+
+# 300 MB that the disk below the upper layers does not have yet.
+dirty_script() { echo "dd if=/dev/zero of=$STATE/dirty bs=1M count=300 conv=notrunc status=none"; }
+
+ssh_to() { # USER: the words of the command
+	SSH=(ssh -F "$S/ssh_config" -l "$1" world)
+}
+
+# measure and keep its lines: measured NAME ARGUMENT... ; 1 where it failed
+measured() {
+	local name=$1
+	shift
+	printf '%-16s' "$name" >&2
+	SECONDS=0
+	if ! "$@" >"$T/out.json" 2>"$T/out.err"; then
+		problem "$name: $(tail -n 3 "$T/out.err" "$T/out.json" | tr '\n' ' ')"
+		grep -q '"rounds": [1-9]' "$T/out.json" || return 1
+	fi
+	cat "$T/out.json" >>"$lines"
+	printf '%3d s\n' "$SECONDS" >&2
+}
+
+# A field of a kept line: value NAME LABEL FIELD
+value() {
+	sed -nE "/\"name\": \"$1\", \"label\": \"$2\"/s/.*\"$3\": ([0-9.]+).*/\1/p" "$lines"
+}
+
+ms() { awk -v us="$1" 'BEGIN { if (us != "") printf "%.1f", us / 1000 }'; }
+
+# Plain beside jailed: versus NAME ROUNDS [OPTION...] -- COMMAND WORDS (of the
+# session); the two users are p0 and l0.
+versus() {
+	local name=$1 n=$2 options=() a b
+	shift 2
+	while [[ $1 != -- ]]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	ssh_to p0 && a=("${SSH[@]}" "$@")
+	ssh_to l0 && b=("${SSH[@]}" "$@")
+	measured "$name" "$B/measure" -N "$name" -l plain,jailed -n "$n" "${options[@]}" \
+		-- "${a[@]}" --- "${b[@]}"
+}
+
+# ---- the parts --------------------------------------------------------------
+
+part_login() { versus cold_login "$rounds" -e "$settle" -- true; }
+
+part_dirty() {
+	versus cold_login_dirty "$(at_least $((rounds / 2)) 5)" -e "$settle; $dirty" -- true
+	result[dirty_kb]=$(awk '/^Dirty:/ { print $2 }' /proc/meminfo)
+	rm -f "$STATE/dirty"
+}
+
+part_mux() {
+	local u
+	for u in p0 l0; do
+		ssh_to "$u"
+		"${SSH[@]}" -o ControlMaster=yes -o ControlPersist=yes -N -f ||
+			problem "no master connection of $u"
+	done
+	versus mux_command $((rounds * 3)) -w 3 -- true
+	for u in p0 l0; do
+		ssh_to "$u"
+		"${SSH[@]}" -O exit 2>/dev/null
+	done
+}
+
+part_storm() {
+	local n a b
+	n=$(at_least $((rounds / 8)) 2)
+	ssh_to p%i && a=("${SSH[@]}" true)
+	ssh_to l%i && b=("${SSH[@]}" true)
+	measured storm "$B/measure" -N storm -l plain,jailed -n "$n" -s 30 -P 10 -e "$settle" \
+		-- "${a[@]}" --- "${b[@]}"
+}
+
+# Processes of the product, by the name of their program.
+pids_of() { # PROGRAM
+	local p
+	for p in /proc/[0-9]*; do
+		[[ $(readlink "$p/exe") == */"$1" ]] && echo "${p#/proc/}"
+	done
+}
+
+# A jail of ls's that stays, its holder in its fence: hold_jail; then unhold_jail.
+hold_jail() {
+	coproc HOLDER { exec "$B/setup_client" hold ls "$ENTER" "${SETUP[@]}" ls 2>&1; }
+	read -r -t 10 -u "${HOLDER[0]}" holder && [[ $holder =~ ^[0-9]+$ ]] && return
+	problem "no jail to hold: ${holder:-}"
+	return 1
+}
+
+unhold_jail() {
+	local in=${HOLDER[1]} pid=$HOLDER_PID
+	exec {in}>&-
+	wait "$pid"
+	bash -c "$settle" || problem 'the held jail does not end'
+}
+
+# The floor program with the mounts of the host that a jail's tree really has.
+floor_command() {
+	local at extra=()
+	hold_jail || return 1
+	while read -r at; do
+		extra+=(-m "$at")
+	done < <(awk '$5 != "/" && / - overlay / { print $5 }' \
+		"/proc/$(pids_of loginjail-init | head -n 1)/mountinfo")
+	unhold_jail
+	mkdir -p "$floor_scratch"
+	FLOOR=("$B/floor" --once -r 3 -h 4 -c '' -s "$floor_scratch" "${extra[@]}")
+	result[floor_overlays]=$((1 + ${#extra[@]} / 2))
+}
+
+part_setup() {
+	local n=$rounds
+	floor_command || return
+	measured setup_floor "$B/setup_client" compare setup_floor ls "$ENTER" "$n" 25 \
+		"${SETUP[@]}" ls -- "${FLOOR[@]}" -a beside
+	measured setup_fence_floor "$B/setup_client" compare setup_fence_floor ls "$ENTER" "$n" 25 \
+		"${SETUP[@]}" ls -- "${FLOOR[@]}" -a beside -f
+	measured setup_inline_floor "$B/setup_client" compare setup_inline_floor ls "$ENTER" "$n" 25 \
+		"${SETUP[@]}" ls -- "${FLOOR[@]}" -a inline -f
+	rm -rf "$floor_scratch"
+}
+
+part_session() {
+	local commands labels=session
+	hold_jail || return
+	commands=("$B/setup_client" enter ls "$ENTER" "$holder" true)
+	mkdir -p "$PEERS"
+	peers_find
+	if lxc_up; then
+		commands+=(--- "${LXC[@]}")
+		labels+=,lxc
+	else
+		result[lxc_skipped]=$why
+	fi
+	if crun_up; then
+		commands+=(--- "${CRUN[@]}")
+		labels+=,crun
+	else
+		result[crun_skipped]=$why
+	fi
+	measured session "$B/measure" -N session -l "$labels" -n $((rounds * 2)) -w 3 -- "${commands[@]}"
+	lxc_down >/dev/null 2>&1
+	crun_down >/dev/null 2>&1
+	rm -rf "$PEERS"
+	unhold_jail
+}
+
+# Proportional set size in kB, summed over processes.
+pss() {
+	local pid sum=0 kb
+	for pid; do
+		kb=$(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")
+		sum=$((sum + ${kb:-0}))
+	done
+	echo "$sum"
+}
+
+jail_pss() {
+	# shellcheck disable=SC2046 # pids are words
+	pss $(pids_of loginjail-setup) $(pids_of loginjail-init)
+}
+
+# The privileged monitors of a user's logins.
+monitors() { pgrep -f "^sshd: $1 \\[priv\\]"; }
+
+part_memory() {
+	local one two enters_one enters_two plain jailed
+	bash -c "$settle"
+	hold a p0 && hold b p0 && hold c l0 || { problem 'no session to weigh'; return; }
+	sleep 0.3
+	one=$(jail_pss)
+	# shellcheck disable=SC2046 # pids are words
+	enters_one=$(pss $(pids_of loginjail-enter))
+	hold d l0
+	sleep 0.3
+	two=$(jail_pss)
+	# shellcheck disable=SC2046
+	enters_two=$(pss $(pids_of loginjail-enter))
+	# shellcheck disable=SC2046
+	plain=$(pss $(monitors p0)) jailed=$(pss $(monitors l0))
+	result[pss_jail_kb]=$one
+	result[pss_jail_growth_kb]=$((two - one))
+	result[pss_enter_kb]=$((enters_two - enters_one))
+	result[pss_monitor_kb]=$(((jailed - plain) / 2))
+	result[pss_session_kb]=$((two - one + enters_two - enters_one + (jailed - plain) / 2))
+	release a
+	release b
+	release c
+	release d
+}
+
+# From the session's last word until sshd's monitor is gone.
+part_logout() {
+	local n pid
+	pid=$(sshd_pid)
+	n=$(at_least $((rounds / 3)) 5)
+	versus logout "$n" -t -c "$pid" -e "$settle" -- echo end
+	versus logout_dirty "$n" -t -c "$pid" -e "$settle; $dirty" -- echo end
+	rm -f "$STATE/dirty"
+}
+
+part_snapshot() {
+	local i logins=0
+	bash -c "$settle"
+	"$here/../snapshot" >"$T/before"
+	ssh_to l%i
+	for i in {1..7}; do
+		"$B/measure" -n 1 -w 0 -s 30 -P 6 -- "${SSH[@]}" true >>"$T/storms" && logins=$((logins + 30))
+	done
+	bash -c "$settle" || problem 'jails are left after the logins'
+	sleep 1
+	"$here/../snapshot" diff "$T/before" >"$T/snapshot.diff"
+	result[snapshot_logins]=$logins
+	result[snapshot_differences]=$(grep -c '^[-+][^-+]' "$T/snapshot.diff")
+	head -n 20 "$T/snapshot.diff" >&2
+	((logins >= 200)) || problem "only $logins of 210 logins succeeded"
+}
+
+# ---- what is said about it ---------------------------------------------------
+
+collect() {
+	local name
+	for name in cold_login cold_login_dirty mux_command storm; do
+		result[${name}_ratio]=$(value $name jailed ratio)
+		result[${name}_pair_ratio]=$(value $name jailed pair_ratio)
+		result[${name}_plain_us]=$(value $name plain median_us)
+		result[${name}_jailed_us]=$(value $name jailed median_us)
+		result[${name}_rounds]=$(value $name jailed rounds)
+	done
+	for name in setup_floor setup_fence_floor setup_inline_floor; do
+		result[${name}_ratio]=$(value $name setup ratio)
+		result[${name}_floor_us]=$(value $name floor median_us)
+		result[${name}_setup_us]=$(value $name setup median_us)
+		result[${name}_rounds]=$(value $name setup rounds)
+		result[${name}_session_ratio]=$(value "${name}_session" setup ratio)
+	done
+	result[session_us]=$(value session session median_us)
+	result[lxc_attach_us]=$(value session lxc median_us)
+	result[crun_exec_us]=$(value session crun median_us)
+	result[session_rounds]=$(value session session rounds)
+	result[logout_dirty_ms]=$(ms "$(value logout_dirty jailed median_us)")
+	result[logout_dirty_plain_ms]=$(ms "$(value logout_dirty plain median_us)")
+	result[logout_ms]=$(ms "$(value logout jailed median_us)")
+	result[logout_plain_ms]=$(ms "$(value logout plain median_us)")
+	result[logout_rounds]=$(value logout_dirty jailed rounds)
+}
+
+write_json() {
+	local key
+	{
+		printf '{\n  "kernel": "%s",\n  "cores": %d,\n' "$(uname -r)" "$(nproc)"
+		for key in $(printf '%s\n' "${!result[@]}" | LC_ALL=C sort); do
+			case ${result[$key]} in
+			'') printf '  "%s": null,\n' "$key" ;;
+			*[!0-9.-]*) printf '  "%s": "%s",\n' "$key" \
+				"$(tr -d '"\\' <<<"${result[$key]}" | tr '\n\t' '  ')" ;;
+			*) printf '  "%s": %s,\n' "$key" "${result[$key]}" ;;
+			esac
+		done
+		printf '  "measured": [\n'
+		sed -e 's/^/    /' -e '$!s/$/,/' "$lines"
+		printf '  ]\n}\n'
+	} >"$B/../bench.json"
+}
+
+missed=0
+# row TEXT KEY TARGET [DETAIL]: TARGET is the most that the figure may be
+row() {
+	local got=${result[$2]:-} verdict=ok
+	if [[ -z $got ]]; then
+		got=- verdict='not measured'
+	elif [[ -z $3 ]]; then
+		verdict=
+	elif ! awk -v a="$got" -v b="$3" 'BEGIN { exit !(a <= b) }'; then
+		verdict=MISSED
+		missed=$((missed + 1))
+	fi
+	printf '%-44s %9s %9s  %-12s %s\n' "$1" "$got" "${3:--}" "$verdict" "${4:-}"
+}
+
+# The medians behind a ratio, in ms.
+beside() { # A-KEY B-KEY ROUNDS-KEY
+	printf '%s / %s ms, %s rounds' "$(ms "${result[$2]}")" "$(ms "${result[$1]}")" "${result[$3]}"
+}
+
+table() {
+	local n
+	printf '\n%-44s %9s %9s\n' figure measured 'at most'
+	for n in cold_login cold_login_dirty mux_command storm; do
+		case $n in
+		cold_login) set -- 'cold login / plain' 1.03 ;;
+		cold_login_dirty) set -- 'the same, 300 MB dirty' 1.03 ;;
+		mux_command) set -- 'command on a multiplexed connection / plain' 1.10 ;;
+		storm) set -- 'storm of 30 users, 10 at a time / plain' 1.05 ;;
+		esac
+		row "$1" "${n}_ratio" "$2" "$(beside "${n}_plain_us" "${n}_jailed_us" "${n}_rounds")"
+	done
+	row 'set-up / floor' setup_floor_ratio 1.3 \
+		"$(beside setup_floor_floor_us setup_floor_setup_us setup_floor_rounds)"
+	row '   floor with the fence' setup_fence_floor_ratio '' \
+		"$(beside setup_fence_floor_floor_us setup_fence_floor_setup_us setup_fence_floor_rounds)"
+	row '   and the v1 attach awaited' setup_inline_floor_ratio '' \
+		"$(beside setup_inline_floor_floor_us setup_inline_floor_setup_us setup_inline_floor_rounds)"
+	row '   to the end of a first session' setup_inline_floor_session_ratio 1.3
+	row 'session in a live jail, us' session_us "${result[lxc_attach_us]:-6200}" \
+		"${result[session_rounds]} rounds"
+	row '   lxc-attach, us' lxc_attach_us '' "${result[lxc_skipped]:-}"
+	row '   crun exec, us' crun_exec_us '' "${result[crun_skipped]:-}"
+	row 'memory of keeper and init, PSS kB' pss_jail_kb 300
+	row '   of one further session' pss_session_kb 120 \
+		"enter ${result[pss_enter_kb]:-}, sshd ${result[pss_monitor_kb]:-}, jail ${result[pss_jail_growth_kb]:-}"
+	row 'logout with 300 MB dirty, ms' logout_dirty_ms \
+		"$(awk -v p="${result[logout_dirty_plain_ms]}" 'BEGIN { print p + 5 }')" \
+		"plain ${result[logout_dirty_plain_ms]}; clean ${result[logout_ms]}, plain ${result[logout_plain_ms]}"
+	row 'differences in the snapshot' snapshot_differences 0 \
+		"after ${result[snapshot_logins]:-0} logins"
+}
+
+# ---- main ---------------------------------------------------------------------
+
+: >"$lines"
+make_users
+sshd_start bench || exit 1
+settle=$(settled_script "$(sshd_pid)")
+settle="($settle)"
+dirty=$(dirty_script)
+began=$(date +%s)
+for part in "${@:-login dirty mux storm setup session memory logout snapshot}"; do
+	for p in $part; do
+		"part_$p"
+	done
+done
+collect
+result[seconds]=$(($(date +%s) - began))
+write_json
+table
+printf '\n%d s; build/bench.json written; %d missed, %d could not be measured\n' \
+	"${result[seconds]}" "$missed" "$problems"
+((problems == 0)) || exit 1
+((missed == 0 || ${BENCH_STRICT:-0} == 0))

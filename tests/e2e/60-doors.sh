@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Other ways in: su and login, where jail.ini lists them.
+# shellcheck source=tests/lib.sh
+. "${BASH_SOURCE[0]%/*}/../lib.sh"
+
+standard_users
+jail_ini <<'EOS'
+[jail doors]
+users = alice
+services = sshd su su-l login
+
+[jail ssh-only]
+users = bob
+EOS
+sshd_start main
+for service in su su-l login; do
+	[[ -f /etc/pam.d/$service ]] || continue
+	{
+		printf 'session required %s close\n' "$MODULE"
+		# su-l includes su, which has the module already.
+		sed '/^session[[:space:]]\+include[[:space:]]\+su$/s/include.*/include common-session/' \
+			"/etc/pam.d/$service"
+		printf 'session required %s open\n' "$MODULE"
+	} >"$T/pam"
+	cat "$T/pam" >"/etc/pam.d/$service"
+done
+
+hold warm alice
+there=$(j 'readlink /proc/self/ns/mnt')
+
+# Without a terminal
+for line in 'su - alice' 'su alice'; do
+	read -ra su <<<"$line"
+	is "$(timeout 20 "${su[@]}" -c 'readlink /proc/self/ns/mnt' </dev/null)" "$there" \
+		"$line -c: in the jail that is there"
+	run timeout 20 "${su[@]}" -c 'echo out; echo err >&2; exit 5' </dev/null
+	is "$status" 5 "$line -c: the exit status"
+	is "$out" out "$line -c: standard output"
+	like "$err" '(^|\n)err$' "$line -c: standard error"
+	is "$(echo input | timeout 20 "${su[@]}" -c cat)" input "$line -c: standard input"
+	is "$(timeout 20 "${su[@]}" -c 'probe fd' </dev/null | wc -l)" 3 "$line -c: three descriptors"
+done
+is "$(timeout 20 su - alice -c 'pwd; id -u' </dev/null)" $'/home/alice\n2001' 'su -: home and uid'
+
+# On a terminal, which is not the jail's
+terminal 'su - alice' su - alice <<'TCL'
+	shell
+	is [regexp {^/dev/pts/[0-9]+$} [cmd {tty}]] 1 "the terminal has a name"
+	is [cmd {test -c $(tty) && echo there}] there "that is there"
+	is [cmd {readlink /proc/self/ns/mnt}] [cmd {readlink /proc/1/ns/mnt}] "in the jail"
+	is [cmd {stat -c %U $(tty)}] alice "the terminal belongs to the user"
+	is [cmd {echo x >/dev/tty && echo written}] "x\r\nwritten" "/dev/tty"
+	size 44 111
+	is [cmd {sleep 0.2; stty size}] {44 111} "a change of window size"
+	key "sh -c 'echo up; exec sleep 1000'\r"
+	expect "up\r"
+	key "\003"
+	expect "READY> "
+	is [cmd {echo $?}] 130 "^C"
+	key "sh -c 'echo up; exec sleep 1000'\r"
+	expect "up\r"
+	key "\032"
+	want {Stopped.*READY> $} "^Z"
+	cmd {kill %1}
+	send "exit 6\r"
+	ends 6 "the exit status"
+TCL
+terminal 'login -f alice' login -f alice <<'TCL'
+	shell
+	is [regexp {^/dev/pts/[0-9]+$} [cmd {tty}]] 1 "the terminal has a name"
+	is [cmd {readlink /proc/self/ns/mnt}] [cmd {readlink /proc/1/ns/mnt}] "in the jail"
+	is [cmd {pwd}] /home/alice "at home"
+	send "exit\r"
+	expect eof
+TCL
+ok 'the administrator'"'"'s own processes are on the host still' \
+	test "$(readlink /proc/self/ns/mnt)" = "$HOST_MNT"
+release warm
+ok 'su alone makes a jail too' test "$(timeout 20 su - alice -c 'cat /proc/1/comm' </dev/null)" = loginjail-init
+ok 'which goes' jails_gone
+
+# Not listed
+for line in 'su - bob -c' 'su bob -c'; do
+	read -ra su <<<"$line"
+	log_mark
+	run timeout 20 "${su[@]}" 'echo in' </dev/null
+	isnt "$status" 0 "$line: refused where services does not list it"
+	unlike "$out" 'in' "$line: nothing runs"
+	like "$err$out" 'loginjail: ' "$line: the user is told"
+	ok "$line: so is the log" logged_since 'loginjail.*bob'
+done
+ok 'by ssh the same user is let in' on bob true
+is "$(timeout 20 su - uma -c 'readlink /proc/self/ns/mnt' </dev/null)" "$HOST_MNT" \
+	'su to a user without a jail'
+is "$(timeout 20 su - root -c 'readlink /proc/self/ns/mnt' </dev/null)" "$HOST_MNT" 'su to root'
+is "$(timeout 20 setpriv --reuid=2004 --regid=2004 --clear-groups su - root -c id </dev/null 2>&1 |
+	grep -c 'loginjail')" 0 'a user'"'"'s own su meets nothing of loginjail before the password'
+ok 'nothing stays' jails_gone

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Values, option by option: what parses and how it prints, what does not and what is said.
+ * Linked with: all objects of helper/config, helper/lib/err.o, -l:libinih.a
+ */
+#include "config/nearest.h"
+#include "config/options.h"
+#include "lib/scope.h"
+#include "tap.h"
+
+/* printed or said NULL: the other one applies. */
+static const struct {
+	enum option_id id;
+	const char *text;
+	const char *printed;
+	const char *said;
+} cases[] = {
+	{OPTION_memory, "16M", "16M", NULL},
+	{OPTION_memory, "1024m", "1G", NULL},
+	{OPTION_memory, "16777217", "16777217", NULL},
+	{OPTION_memory, "max", "max", NULL},
+	{OPTION_memory, "15M", NULL, "the least is 16M"},
+	{OPTION_memory, "0", NULL, "the least is 16M"},
+	{OPTION_memory, "-1", NULL, "is not a size"},
+	{OPTION_memory, "+64M", NULL, "is not a size"},
+	{OPTION_memory, "64MB", NULL, "is not a size"},
+	{OPTION_memory, "64 M", NULL, "is not a size"},
+	{OPTION_memory, "0x40000000", NULL, "is not a size"},
+	{OPTION_memory, "1.5G", NULL, "is not a size"},
+	{OPTION_memory, "", NULL, "is not a size"},
+	{OPTION_memory, "18446744073709551616", NULL, "too large a number"},
+	{OPTION_memory, "99999999T", NULL, "too large a number"},
+	{OPTION_tmp, "max", NULL, "is not a size"},
+	{OPTION_tmp, "1M", "1M", NULL},
+	{OPTION_tmp, "1048575", NULL, "the least is 1M"},
+	{OPTION_pids, "16", "16", NULL},
+	{OPTION_pids, "4194304", "4194304", NULL},
+	{OPTION_pids, "4194305", NULL, "the most is 4194304"},
+	{OPTION_pids, "15", NULL, "the least is 16"},
+	{OPTION_pids, "max", "max", NULL},
+	{OPTION_pids, "1K", NULL, "digits only"},
+	{OPTION_ptys, "max", NULL, "is not a number"},
+	{OPTION_ptys, "1025", NULL, "the most is 1024"},
+	{OPTION_cpu, "50%", "50%", NULL},
+	{OPTION_cpu, "1.5", "150%", NULL},
+	{OPTION_cpu, "12.5%", "12.5%", NULL},
+	{OPTION_cpu, "0.125", "12.5%", NULL},
+	{OPTION_cpu, "2", "200%", NULL},
+	{OPTION_cpu, "max", "max", NULL},
+	{OPTION_cpu, "50", NULL, "write 50% or 50.0"},
+	{OPTION_cpu, "50.0", "5000%", NULL},
+	{OPTION_cpu, "0", NULL, "the least is 1%"},
+	{OPTION_cpu, "0.5%", NULL, "the least is 1%"},
+	{OPTION_cpu, "1.55%", NULL, "too fine"},
+	{OPTION_cpu, "0.0001", NULL, "is not a share"},
+	{OPTION_cpu, "1.", NULL, "is not a share"},
+	{OPTION_cpu, "%", NULL, "is not a share"},
+	{OPTION_cpu, "5000.0", NULL, "the most is"},
+	{OPTION_nofile, "4096", "4096", NULL},
+	{OPTION_nofile, "64:128", "64:128", NULL},
+	{OPTION_nofile, "63:128", NULL, "the least is 64"},
+	{OPTION_nofile, "64:", NULL, "write it like"},
+	{OPTION_nofile, "64:128:256", NULL, "write it like"},
+	{OPTION_nofile, "1:2M", NULL, "the least is 64"},
+	{OPTION_umask, "77", "0077", NULL},
+	{OPTION_umask, "0777", "0777", NULL},
+	{OPTION_umask, "1000", NULL, "the most is 0777"},
+	{OPTION_umask, "0028", NULL, "octal"},
+	{OPTION_umask, "00000000", NULL, "octal"},
+	{OPTION_umask, "", NULL, "octal"},
+	{OPTION_linger, "0", "0", NULL},
+	{OPTION_linger, "90", "90", NULL},
+	{OPTION_linger, "90s", "90", NULL},
+	{OPTION_linger, "600", "10m", NULL},
+	{OPTION_linger, "2h", "2h", NULL},
+	{OPTION_linger, "30d", "30d", NULL},
+	{OPTION_linger, "31d", NULL, "the most is 30d"},
+	{OPTION_linger, "1w", NULL, "is not a time"},
+	{OPTION_home, "private", "private", NULL},
+	{OPTION_home, "Private", NULL, "write bind, private or none"},
+	{OPTION_root, "debian", NULL, "write host"},
+	{OPTION_hostname, "", "", NULL},
+	{OPTION_hostname, "lab-1.example.org", "lab-1.example.org", NULL},
+	{OPTION_hostname, "-x", NULL, "is not a host name"},
+	{OPTION_hostname, "x-", NULL, "is not a host name"},
+	{OPTION_hostname, "a..b", NULL, "is not a host name"},
+	{OPTION_hostname, "a_b", NULL, "is not a host name"},
+	{OPTION_shell, "/bin/bash", "/bin/bash", NULL},
+	{OPTION_shell, "bash", NULL, "begin it with '/'"},
+	{OPTION_shell, "/", NULL, "can't be used here"},
+	{OPTION_shell, "/bin/../tmp/x", NULL, "has a part '.' or '..'"},
+	{OPTION_state, "/var//lib", NULL, "a slash too many"},
+	{OPTION_state, "/var/lib/", NULL, "a slash too many"},
+	{OPTION_state, "/./x", NULL, "has a part '.' or '..'"},
+	{OPTION_state, "/..x/.y", "/..x/.y", NULL},
+	{OPTION_users, "alice,bob\t#1001 , carl", "alice, bob, #1001, carl", NULL},
+	{OPTION_users, "REALM\\user user@realm", "REALM\\user, user@realm", NULL},
+	{OPTION_users, "@staff", NULL, "write 'groups = staff'"},
+	{OPTION_users, "1001", NULL, "write #1001"},
+	{OPTION_users, "alice # all", NULL, "write ' ;'"},
+	{OPTION_users, "#12x", NULL, "uid's digits"},
+	{OPTION_users, "#4294967295", NULL, "uid's digits"},
+	{OPTION_users, "root", NULL, "never jailed"},
+	{OPTION_users, "#0", NULL, "never jailed"},
+	{OPTION_users, "#00", NULL, "never jailed"},
+	{OPTION_users, "a:b", NULL, "is not a user name"},
+	{OPTION_users, "-a", NULL, "is not a user name"},
+	{OPTION_users, "*", NULL, "is not a user name"},
+	{OPTION_users, " , ", NULL, "names nothing"},
+	{OPTION_groups, "@staff", NULL, "needs no '@'"},
+	{OPTION_groups, "100", NULL, "not the name of a group"},
+	{OPTION_except, "root #0 @staff", "root, #0, @staff", NULL},
+	{OPTION_except, "@", NULL, "not the name of a group"},
+	{OPTION_except, "@@x", NULL, "not the name of a group"},
+	{OPTION_services, "sshd, su-l", "sshd, su-l", NULL},
+	{OPTION_services, "../x", NULL, "PAM service"},
+	{OPTION_bind, "/a /b:/c", "/a, /b:/c", NULL},
+	{OPTION_bind, "/a:/a", "/a", NULL},
+	{OPTION_bind, "\"/a b:/c,d\"", "\"/a b\":\"/c,d\"", NULL},
+	{OPTION_bind, "a", NULL, "absolute"},
+	{OPTION_bind, "/a:b", NULL, "absolute"},
+	{OPTION_bind, "/a:", NULL, "absolute"},
+	{OPTION_bind, "/a:/b:ro", NULL, "two colons"},
+	{OPTION_bind, "/a:/b/../c", NULL, "has a part"},
+	{OPTION_bind, "/a:/b//c", NULL, "a slash too many"},
+	{OPTION_bind, "/a:/b/", NULL, "a slash too many"},
+	{OPTION_mask, "/a,/b", "/a, /b", NULL},
+	{OPTION_env, "A=1 B_2=", "A=1 B_2=", NULL},
+	{OPTION_env, "A=\"x y\"", "A=\"x y\"", NULL},
+	{OPTION_env, "\"A=x y\"", "A=\"x y\"", NULL},
+	{OPTION_env, "A=\"say \\\"hi\\\"\" B=a\\b", "A=\"say \\\"hi\\\"\" B=a\\b", NULL},
+	{OPTION_env, "A=a,b", "A=\"a,b\"", NULL},
+	{OPTION_env, "A=\" \\;x\"", "A=\" \\;x\"", NULL},
+	{OPTION_env, "A=\"x", NULL, "is not closed"},
+	{OPTION_env, "A", NULL, "write NAME=VALUE"},
+	{OPTION_env, "=x", NULL, "write NAME=VALUE"},
+	{OPTION_env, "1A=x", NULL, "write NAME=VALUE"},
+	{OPTION_env, "A-B=x", NULL, "write NAME=VALUE"},
+	{OPTION_env, "A=1 AB=2 A=3", NULL, "'A' is set twice"},
+};
+
+static void check_case(size_t i)
+{
+	enum option_id id = cases[i].id;
+	_cleanup_free_ char *printed = NULL;
+	struct settings s = {0};
+	struct err err = {""};
+	int r = option_parse(id, cases[i].text, &s, &err);
+
+	if (cases[i].printed) {
+		if (!is_int(r, 0, "%s = %s is right", options[id].name, cases[i].text))
+			printf("# %s\n", err.text);
+		else if (option_print(id, &s, &printed) == 0)
+			is_str(printed, cases[i].printed, "and prints");
+	} else {
+		ok(r == -EINVAL, "%s = %s is wrong", options[id].name, cases[i].text);
+		contains(err.text, cases[i].said, "and is told why");
+	}
+	settings_clear(&s);
+}
+
+static void check_long_list(void)
+{
+	char text[65 * 4 + 1] = "";
+	struct settings s = {0};
+	struct err err = {""};
+	int i;
+
+	for (i = 0; i < 65; i++)
+		strcat(text, "/a, ");
+	is_int(option_parse(OPTION_bind, text, &s, &err), -EINVAL, "65 binds are too many");
+	contains(err.text, "at most 64", "and that is said");
+	settings_clear(&s);
+}
+
+static void check_good_items_stay(void)
+{
+	struct settings s = {0};
+
+	is_int(option_parse(OPTION_except, "adam 99 eve \"x", &s, NULL), -EINVAL, "a bad list");
+	is_int(s.except.n, 2, "keeps its good items");
+	is_str(s.except.v[1], "eve", "also those after the bad one");
+	settings_clear(&s);
+}
+
+static void check_nearest(void)
+{
+	is_str(option_nearest("memroy"), "memory", "nearest of memroy");
+	is_str(option_nearest("MEMORY"), "memory", "nearest of MEMORY");
+	is_str(option_nearest("mem"), "memory", "nearest of mem");
+	is_str(option_nearest("user"), "users", "nearest of user");
+	is_str(option_nearest("bind-ro"), "bind_ro", "nearest of bind-ro");
+	is_str(option_nearest("exept"), "except", "nearest of exept");
+	is_str(option_nearest("frobnicate"), NULL, "nothing is near frobnicate");
+	is_str(option_nearest(""), NULL, "nothing is near nothing");
+	is_str(option_nearest("a_word_longer_than_any_of_the_table_of_options"), NULL,
+	       "nor to a long word");
+}
+
+int main(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof *cases; i++)
+		check_case(i);
+	check_long_list();
+	check_good_items_stay();
+	check_nearest();
+	return done_testing();
+}
