@@ -1,26 +1,36 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# usage: tests/world.sh tests/bench/bench.sh [PART...]     (make bench)
+# usage: tests/bench/bench.sh [-n ROUNDS] [-s] [PART...]     (make bench)
 #
 # Measures what loginjail costs, each figure beside what it is compared with, in
 # turns on the same machine; writes build/bench.json and prints a table.
 # Parts: login dirty mux storm setup session memory logout snapshot (all).
 #
-# environment: BENCH_ROUNDS  rounds of the cold login (60); all others follow
-#              BENCH_STRICT  1: status 1 where a figure misses its target
+# -n: rounds of the cold login (BENCH_ROUNDS, else 120); all others follow
+# -s: status 1 where a figure misses its target (BENCH_STRICT=1)
 #
 # Status: 1 where something could not be measured; the reason is printed.
+[[ ${LOGINJAIL_WORLD:-} == 1 ]] || # a world clears the environment
+	set -- ${BENCH_ROUNDS:+-n "$BENCH_ROUNDS"} ${BENCH_STRICT:+-s} "$@"
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 trap - EXIT
+rounds=120 strict=0
+while getopts n:s option; do
+	case $option in
+	n) rounds=$OPTARG ;;
+	s) strict=1 ;;
+	*) exit 100 ;;
+	esac
+done
+shift $((OPTIND - 1))
 here=${BASH_SOURCE[0]%/*}
 make -s -C "$here" || exit 1
 B=$(cd "$here/../../build/bench" && pwd -P)
 # shellcheck source=tests/bench/peers_lib.sh
 . "$here/peers_lib.sh"
 
-rounds=${BENCH_ROUNDS:-60}
 floor_scratch=/srv/floor
 PEERS=/var/tmp/peers
 lines=$T/lines.json
@@ -111,7 +121,15 @@ versus() {
 
 # ---- the parts --------------------------------------------------------------
 
-part_login() { versus cold_login "$rounds" -e "$settle" -- true; }
+# With a second plain user as a control: what that differs by is noise.
+part_login() {
+	local a b control
+	ssh_to p0 && a=("${SSH[@]}" true)
+	ssh_to l0 && b=("${SSH[@]}" true)
+	ssh_to p1 && control=("${SSH[@]}" true)
+	measured cold_login "$B/measure" -N cold_login -l plain,jailed,control -n "$rounds" -w 3 \
+		-e "$settle" -- "${a[@]}" --- "${b[@]}" --- "${control[@]}"
+}
 
 part_dirty() {
 	versus cold_login_dirty "$(at_least $((rounds / 2)) 5)" -e "$settle; $dirty" -- true
@@ -192,7 +210,7 @@ part_setup() {
 }
 
 part_session() {
-	local commands labels=session
+	local why commands labels=session
 	hold_jail || return
 	commands=("$B/setup_client" enter ls "$ENTER" "$holder" true)
 	mkdir -p "$PEERS"
@@ -201,6 +219,7 @@ part_session() {
 		commands+=(--- "${LXC[@]}")
 		labels+=,lxc
 	else
+		# shellcheck disable=SC2154 # set there
 		result[lxc_skipped]=$why
 	fi
 	if crun_up; then
@@ -237,7 +256,10 @@ monitors() { pgrep -f "^sshd: $1 \\[priv\\]"; }
 part_memory() {
 	local one two enters_one enters_two plain jailed
 	bash -c "$settle"
-	hold a p0 && hold b p0 && hold c l0 || { problem 'no session to weigh'; return; }
+	if ! { hold a p0 && hold b p0 && hold c l0; }; then
+		problem 'no session to weigh'
+		return
+	fi
 	sleep 0.3
 	one=$(jail_pss)
 	# shellcheck disable=SC2046 # pids are words
@@ -298,6 +320,7 @@ collect() {
 		result[${name}_jailed_us]=$(value $name jailed median_us)
 		result[${name}_rounds]=$(value $name jailed rounds)
 	done
+	result[cold_login_control_ratio]=$(value cold_login control ratio)
 	for name in setup_floor setup_fence_floor setup_inline_floor; do
 		result[${name}_ratio]=$(value $name setup ratio)
 		result[${name}_floor_us]=$(value $name floor median_us)
@@ -324,7 +347,7 @@ write_json() {
 			case ${result[$key]} in
 			'') printf '  "%s": null,\n' "$key" ;;
 			*[!0-9.-]*) printf '  "%s": "%s",\n' "$key" \
-				"$(tr -d '"\\' <<<"${result[$key]}" | tr '\n\t' '  ')" ;;
+				"$(tr -d '\042\134' <<<"${result[$key]}" | tr '\n\t' '  ')" ;;
 			*) printf '  "%s": %s,\n' "$key" "${result[$key]}" ;;
 			esac
 		done
@@ -366,6 +389,7 @@ table() {
 		esac
 		row "$1" "${n}_ratio" "$2" "$(beside "${n}_plain_us" "${n}_jailed_us" "${n}_rounds")"
 	done
+	row '   noise: another plain user / plain' cold_login_control_ratio ''
 	row 'set-up / floor' setup_floor_ratio 1.3 \
 		"$(beside setup_floor_floor_us setup_floor_setup_us setup_floor_rounds)"
 	row '   floor with the fence' setup_fence_floor_ratio '' \
@@ -408,4 +432,4 @@ table
 printf '\n%d s; build/bench.json written; %d missed, %d could not be measured\n' \
 	"${result[seconds]}" "$missed" "$problems"
 ((problems == 0)) || exit 1
-((missed == 0 || ${BENCH_STRICT:-0} == 0))
+((missed == 0 || strict == 0))

@@ -10,7 +10,8 @@ peers_find() {
 	local p=$B/peers
 	if [[ -x $p/usr/bin/crun ]]; then
 		PATH=$PATH:$p/usr/bin
-		export LD_LIBRARY_PATH=$p/usr/lib/$(gcc -print-multiarch)
+		LD_LIBRARY_PATH=$(echo "$p"/usr/lib/*-linux-gnu*)
+		export LD_LIBRARY_PATH
 	fi
 }
 
@@ -20,6 +21,7 @@ peer_rootfs() { # DIR
 	cp "$B/idle" "$1/bin/true"
 }
 
+# shellcheck disable=SC2034 # why, LXC and CRUN are the caller's
 # lxc_up: 0 and the arguments of lxc-attach in LXC, or 1 and a reason in why
 lxc_up() {
 	local dir=$PEERS/lxc
