@@ -5,7 +5,7 @@
 # further session in them.  Needs: B (the bench's programs), PEERS (scratch
 # that others can search).
 
-# Installed ones first, else what peers.sh fetched.
+# Installed ones first, else what deps.sh fetched.
 peers_find() {
 	local p=$B/peers
 	if [[ -x $p/usr/bin/crun ]]; then
@@ -25,7 +25,7 @@ peer_rootfs() { # DIR
 # lxc_up: 0 and the arguments of lxc-attach in LXC, or 1 and a reason in why
 lxc_up() {
 	local dir=$PEERS/lxc
-	why='lxc-start and lxc-attach are not there: make deps-bench'
+	why='lxc-start and lxc-attach are not there: tests/bench/deps.sh'
 	command -v lxc-start >/dev/null && command -v lxc-attach >/dev/null || return 1
 	peer_rootfs "$dir/c/rootfs"
 	mkdir -p "$dir/mnt"
@@ -74,7 +74,7 @@ crun_hierarchies() {
 
 crun_up() {
 	local dir=$PEERS/crun
-	why='crun is not there: make deps-bench'
+	why='crun is not there: tests/bench/deps.sh'
 	command -v crun >/dev/null || return 1
 	peer_rootfs "$dir/rootfs"
 	# What `crun spec` writes, less its terminal.
