@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+#
+# make            build all below build/
+# make install    DESTDIR, prefix, sysconfdir, pamdir; uninstall takes the same
+# make demo       the main job on a real sshd, in scratch namespaces
+# make check      all tests; FILTER="e2e/12 escape" for some
+# make bench      the figures, as ratios; writes build/bench.json
+# make deps       what all of this needs, from Debian's packages
+
+VERSION := 0.1
+
+prefix ?= /usr/local
+sysconfdir ?= /etc
+libexecdir ?= $(prefix)/libexec/loginjail
+sbindir ?= $(prefix)/sbin
+mandir ?= $(prefix)/share/man
+docdir ?= $(prefix)/share/doc/loginjail
+# Where PAM looks for a module without a path: beside pam_unix.so.
+pamdir ?= $(patsubst %/,%,$(dir $(firstword $(wildcard /usr/lib/*/security/pam_unix.so \
+	/lib/*/security/pam_unix.so /usr/lib64/security/pam_unix.so /usr/lib/security/pam_unix.so) \
+	/lib/security/pam_unix.so)))
+
+B ?= build
+CC ?= gcc
+INSTALL ?= install
+OPT ?= -O2 -g
+WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith \
+	  -Wundef -Wno-missing-field-initializers
+# OpenSSF's list of hardening options.
+HARDEN ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection \
+	-fcf-protection=full -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing \
+	-ftrivial-auto-var-init=zero
+LDHARDEN ?= -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,nodlopen -Wl,--as-needed
+WERROR ?= $(if $(CI),-Werror)
+DEFS := -D_GNU_SOURCE -DSYSCONFDIR='"$(sysconfdir)"' -DLIBEXECDIR='"$(libexecdir)"' \
+	-DLOGINJAIL_VERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=gnu17 $(DEFS) -Ihelper -Irootfs-tools -I$B/gen $(WARN) $(WERROR) $(OPT) $(HARDEN) \
+	-fvisibility=hidden -MMD -MP $(CFLAGS)
+
+src = $(wildcard $(addprefix helper/,$(addsuffix /*.c,$1)))
+obj = $(patsubst %.c,$B/%.o,$1)
+pic = $(patsubst %.c,$B/%.pic.o,$1)
+
+lib_small := helper/lib/err.c helper/lib/fdio.c
+lib_all := $(lib_small) helper/lib/log.c
+setup_src := $(call src,setup config) $(lib_all)
+init_src := $(call src,init) helper/lib/fdio.c
+enter_src := helper/enter/main.c helper/enter/request.c helper/enter/proxy.c helper/lib/fdio.c
+cli_src := $(call src,cli config) $(lib_all) $(filter-out helper/setup/main.c,$(wildcard \
+	helper/setup/state.c helper/setup/cgroup.c helper/setup/mountinfo.c helper/setup/gc.c helper/setup/rmtree.c))
+pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
+
+programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so
+generated := $B/conf/jail.ini $B/conf/jail.ini.5 $B/conf/sshd_config.snippet $B/conf/pam.snippet
+
+all: $(programs) $(generated)
+
+$B/loginjail-setup: $(call obj,$(setup_src))
+	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a
+$B/loginjail: $(call obj,$(cli_src))
+	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a
+# Static, so that nothing of a jail, or of what a user can write, is loaded.
+$B/loginjail-init: $(call obj,$(init_src))
+	$(CC) $(ALL_CFLAGS) -static-pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libcap.a
+$B/loginjail-enter: $(call obj,$(enter_src))
+	$(CC) $(ALL_CFLAGS) -static-pie $(LDHARDEN) $(LDFLAGS) -o $@ $^
+# Without -z nodlopen, which is what a module is for.
+$B/pam_loginjail.so: $(call pic,$(pam_src)) pam_module/pam_loginjail.map
+	$(CC) $(ALL_CFLAGS) -shared $(filter-out %nodlopen,$(LDHARDEN)) $(LDFLAGS) -Wl,-z,defs \
+		-Wl,--version-script=pam_module/pam_loginjail.map -o $@ $(filter %.o,$^) -lpam
+
+$B/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fPIE -c -o $@ $<
+$B/%.pic.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fPIC -c -o $@ $<
+
+$B/helper/enter/main.o: $B/gen/enter_filter.h
+$B/gen/enter_filter.h: helper/enter/filter_gen.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $B/gen/filter_gen $< -lseccomp
+	$B/gen/filter_gen $@
+
+$B/conf/jail.ini: $B/loginjail
+	@mkdir -p $(@D)
+	$B/loginjail sample >$@.tmp && mv $@.tmp $@
+$B/conf/jail.ini.5: conf/jail.ini.5.in $B/loginjail
+	@mkdir -p $(@D)
+	$B/loginjail mdoc-options >$B/conf/options.mdoc
+	sed -e '/^@OPTIONS@$$/{r $B/conf/options.mdoc' -e 'd;}' $< >$@.tmp && mv $@.tmp $@
+$B/conf/%.snippet: conf/%.snippet.in
+	@mkdir -p $(@D)
+	sed -e 's|@libexecdir@|$(libexecdir)|' $< >$@.tmp && mv $@.tmp $@
+
+-include $(shell find $B/helper $B/pam_module -name '*.d' -type f 2>/dev/null)
+
+# What is installed: mode, built file, directory. No mode here has a setuid or
+# setgid bit, and a test holds this against what is there.
+define INSTALLED
+0755 $B/loginjail-setup $(libexecdir)
+0755 $B/loginjail-init $(libexecdir)
+0711 $B/loginjail-enter $(libexecdir)
+0755 $B/loginjail $(sbindir)
+0644 $B/pam_loginjail.so $(pamdir)
+0644 $B/conf/jail.ini.5 $(mandir)/man5
+0644 helper/cli/loginjail.8 $(mandir)/man8
+0644 pam_module/pam_loginjail.8 $(mandir)/man8
+0644 $B/conf/jail.ini $(docdir)
+0644 $B/conf/sshd_config.snippet $(docdir)
+0644 $B/conf/pam.snippet $(docdir)
+endef
+export INSTALLED
+
+install: all
+	@echo "$$INSTALLED" | while read -r mode file dir; do \
+		$(INSTALL) -d "$(DESTDIR)$$dir" && \
+		$(INSTALL) -m "$$mode" "$$file" "$(DESTDIR)$$dir/" || exit 1; done
+
+uninstall:
+	@echo "$$INSTALLED" | while read -r mode file dir; do \
+		rm -f "$(DESTDIR)$$dir/$${file##*/}"; done
+	-rmdir "$(DESTDIR)$(libexecdir)" "$(DESTDIR)$(docdir)" 2>/dev/null
+
+# ---- tests -------------------------------------------------------------------
+
+unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+pam_tests := $(patsubst tests/pam/%.c,%,$(filter-out tests/pam/fake_%,$(wildcard tests/pam/*.c)))
+SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
+
+# Units are linked with all that is not a main().
+unit_src := $(filter-out %/main.c helper/cli/loginjail.c helper/enter/filter_gen.c, \
+	$(call src,lib config setup) helper/enter/request.c pam_module/args.c)
+
+$B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Itests/unit -Ipam_module -pie -o $@ $^ -l:libinih.a
+
+# The same, told to say when something is off; and one build for valgrind.
+san-units:
+	$(MAKE) -s B=$B/san OPT="-O1 -g" HARDEN="$(SAN)" LDHARDEN= LDFLAGS="$(SAN)" unit-programs
+unit-programs: $(addprefix $B/tests/unit/,$(unit_tests))
+pam-programs: $(addprefix $B/tests/pam/,$(pam_tests))
+$B/tests/pam/%: tests/pam/%.c $B/pam_loginjail.so
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Itests/unit -o $@ $< -lpam -ldl
+
+build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev
+test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
+	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables
+deps:
+	@missing=; for p in $(build_deps) $(test_deps); do \
+		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
+		missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
+		RUNLEVEL=1 tests/tools/install-packages $$missing; fi
+
+demo: deps
+	@$(MAKE) -s all
+	@tests/world.sh tests/demo.sh
+
+check: deps
+	@$(MAKE) -s all unit-programs pam-programs san-units
+	@tests/run $(FILTER)
+
+bench: deps
+	@$(MAKE) -s all
+	@tests/bench/deps.sh
+	@tests/world.sh tests/bench/bench.sh
+
+clean:
+	rm -rf $B
+
+.PHONY: all install uninstall demo check bench deps clean san-units unit-programs pam-programs
+.DELETE_ON_ERROR:

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation of loginjail-init.
+ *
+ * PID 1 of a jail: uid 0 of the jail's user namespace, which is nobody on the
+ * host.  Started by set-up with an empty environment, its control socket on
+ * descriptor 3 and the socket that loginjail-enter connects to on 4; static, so
+ * that nothing of the jail's tree is ever loaded into it.
+ *
+ * First it makes what set-up's other half, the keeper, can't make from outside:
+ * network, ipc and uts namespaces, owned by the jail's user namespace; then, when
+ * told that the tree stands, its mount namespace, /proc and /sys, and takes its
+ * root.  All that can fail happens before it says INIT_ROOTED.  From then on it
+ * allocates nothing and can't fail; told INIT_OPEN (it is in its cgroup now) it
+ * accepts sessions.
+ *
+ * A session is a forked child that drops every privilege before it reads a byte
+ * of what the user's loginjail-enter says (session.c).  PID 1 itself reads
+ * nothing from a user: it keeps the connection to report the end on, and sees
+ * when the other side is gone, upon which the session is hung up.
+ *
+ * It ends when told to or when the keeper is gone: TERM and HUP to all, and
+ * when nobody is left or the grace is over it exits, and the kernel kills the
+ * rest.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/fdio.h"
+#include "lib/wire.h"
+#include "session.h"
+
+#define CTL 3
+#define SOCK 4
+
+/* Between TERM and KILL. */
+#define GRACE_S 3
+
+/* Sessions at a time; a login may have ten channels (MaxSessions). */
+#define SESSIONS_MAX 1024
+
+enum { POLL_CTL, POLL_SIGNAL, POLL_TIMER, POLL_LISTEN, POLL_FIXED };
+
+/* Static, since nothing may be allocated later. poll[POLL_FIXED + i] is the
+ * connection of the session whose process is pid[i]. */
+static struct init_spec spec;
+static struct pollfd fds[POLL_FIXED + SESSIONS_MAX];
+static pid_t pid[SESSIONS_MAX];
+static size_t sessions;
+static bool ending;
+
+/* Before INIT_ROOTED only: tell set-up why, and die. */
+static void __attribute__((noreturn, format(printf, 1, 2))) give_up(const char *fmt, ...)
+{
+	char text[INIT_COMPLAINT_MAX] = {INIT_COMPLAINT};
+	int e = errno;
+	va_list ap;
+	size_t n;
+
+	va_start(ap, fmt);
+	vsnprintf(text + 1, sizeof text - 1, fmt, ap);
+	va_end(ap);
+	n = strlen(text);
+	snprintf(text + n, sizeof text - n, ": %s", strerror(e));
+	(void)send_msg(CTL, text, strlen(text), NULL, 0);
+	_exit(1);
+}
+
+static void tell(char byte)
+{
+	if (send_msg(CTL, &byte, 1, NULL, 0) < 0)
+		_exit(1);
+}
+
+static void expect(char byte)
+{
+	char got;
+
+	if (read(CTL, &got, 1) != 1 || got != byte)
+		_exit(1); /* set-up is gone, or gives up */
+}
+
+/* ---- what can fail --------------------------------------------------------- */
+
+static void loopback_up(void)
+{
+	struct ifreq ifr = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (s < 0 || ioctl(s, SIOCSIFFLAGS, &ifr) < 0)
+		give_up("loopback interface");
+	(void)close(s);
+}
+
+static void make_namespaces(void)
+{
+	int flags = CLONE_NEWIPC | CLONE_NEWUTS;
+
+	if (spec.network != INIT_NET_HOST)
+		flags |= CLONE_NEWNET;
+	if (unshare(flags) < 0)
+		give_up("namespaces (see sysctl user.max_net_namespaces)");
+	if (spec.hostname[0] && sethostname(spec.hostname, strlen(spec.hostname)) < 0)
+		give_up("host name");
+	if (spec.network == INIT_NET_PRIVATE)
+		loopback_up();
+}
+
+static void write_or_give_up(const char *path, const char *text)
+{
+	int r = write_file_at(AT_FDCWD, path, text);
+
+	/* An older kernel has fewer of them. */
+	if (r && r != -ENOENT) {
+		errno = -r;
+		give_up("%s", path);
+	}
+}
+
+/* In the tree: no namespaces for the user's own, so that the kernel's surface
+ * that only their owners see stays out of reach. */
+static void lower_namespace_limits(void)
+{
+	static const char *const limits[] = {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time"};
+	char path[64];
+
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		/* The cgroup namespace of our own is still to be made, once. */
+		bool own = strcmp(limits[i], "cgroup") == 0;
+
+		snprintf(path, sizeof path, "/proc/sys/user/max_%s_namespaces", limits[i]);
+		write_or_give_up(path, own ? "1" : "0");
+	}
+}
+
+static void take_root(void)
+{
+	int tree;
+
+	expect(INIT_TREE);
+	if (unshare(CLONE_NEWNS) < 0)
+		give_up("mount namespace");
+	tell(INIT_COPIED);
+	/* All that came with the copy is locked, so that we can't take it apart: a
+	 * clone of the tree is ours to make a root of. */
+	tree = open_tree(AT_FDCWD, "/t", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (tree < 0 || move_mount(tree, "", AT_FDCWD, "/t", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		give_up("cloning the tree");
+	if (mount("proc", "/t/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		give_up("mounting /proc");
+	/* With the host's network the kernel lets only the host mount a sysfs. */
+	if (spec.network == INIT_NET_HOST) {
+		if (mount("/sys", "/t/sys", NULL, MS_BIND | MS_REC, NULL) < 0 ||
+		    mount(NULL, "/t/sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+			  NULL) < 0)
+			give_up("/sys");
+	} else if (mount("sysfs", "/t/sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
+		give_up("mounting /sys");
+	}
+	if (fchdir(tree) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 ||
+	    chdir("/") < 0)
+		give_up("changing root");
+	(void)close(tree);
+	lower_namespace_limits();
+}
+
+/* What is left to do: become the user in a child, and signal its processes. */
+static const cap_value_t kept[] = {CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL};
+static cap_t caps_kept;
+
+static void drop_capabilities(void)
+{
+	/* To unshare the cgroup namespace when we are in our cgroup, and to set the
+	 * limit on further ones. */
+	static const cap_value_t until_open[] = {CAP_SYS_ADMIN, CAP_SYS_RESOURCE};
+	const int n = sizeof kept / sizeof *kept;
+	cap_t now;
+
+	caps_kept = cap_init();
+	if (!caps_kept || cap_set_flag(caps_kept, CAP_PERMITTED, n, kept, CAP_SET) < 0 ||
+	    cap_set_flag(caps_kept, CAP_EFFECTIVE, n, kept, CAP_SET) < 0)
+		give_up("dropping capabilities");
+	now = cap_dup(caps_kept);
+	if (!now || cap_set_flag(now, CAP_PERMITTED, 2, until_open, CAP_SET) < 0 ||
+	    cap_set_flag(now, CAP_EFFECTIVE, 2, until_open, CAP_SET) < 0 || cap_set_proc(now) < 0)
+		give_up("dropping capabilities");
+	(void)cap_free(now);
+}
+
+static void set_up_loop(void)
+{
+	sigset_t all;
+	int sfd, tfd;
+
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	sfd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	tfd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (sfd < 0 || tfd < 0 || fcntl(SOCK, F_SETFD, FD_CLOEXEC) < 0 || fcntl(CTL, F_SETFD, FD_CLOEXEC) < 0 ||
+	    fcntl(SOCK, F_SETFL, O_NONBLOCK) < 0)
+		give_up("descriptors");
+	fds[POLL_CTL] = (struct pollfd){.fd = CTL, .events = POLLIN};
+	fds[POLL_SIGNAL] = (struct pollfd){.fd = sfd, .events = POLLIN};
+	fds[POLL_TIMER] = (struct pollfd){.fd = tfd, .events = POLLIN};
+	/* Not polled before INIT_OPEN: who connects waits in the queue. */
+	fds[POLL_LISTEN] = (struct pollfd){.fd = -1, .events = POLLIN};
+}
+
+/* ---- what can't ------------------------------------------------------------ */
+
+static void report(int conn, uint32_t event, uint32_t value)
+{
+	const struct session_reply r = {.magic = WIRE_MAGIC, .event = event, .value = value};
+
+	/* Fails where nobody listens any more, and blocks never: the buffer of a
+	 * fresh connection holds this. */
+	(void)send(conn, &r, sizeof r, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static int session_conn(size_t i)
+{
+	int fd = fds[POLL_FIXED + i].fd;
+
+	return fd < 0 ? -fd - 1 : fd;
+}
+
+static void session_forget(size_t i)
+{
+	(void)close(session_conn(i));
+	sessions--;
+	fds[POLL_FIXED + i] = fds[POLL_FIXED + sessions];
+	pid[i] = pid[sessions];
+}
+
+static void accept_sessions(void)
+{
+	for (;;) {
+		int conn = accept4(SOCK, NULL, NULL, SOCK_CLOEXEC);
+		pid_t child;
+
+		if (conn < 0)
+			return;
+		if (sessions == SESSIONS_MAX || ending) {
+			report(conn, SESSION_REFUSED, ending ? ESHUTDOWN : EMFILE);
+			(void)close(conn);
+			continue;
+		}
+		child = fork();
+		if (child == 0)
+			session_run(&spec, conn);
+		if (child < 0) {
+			report(conn, SESSION_REFUSED, (uint32_t)errno);
+			(void)close(conn);
+			continue;
+		}
+		pid[sessions] = child;
+		/* Only the hang-up is waited for; what comes in is the child's. */
+		fds[POLL_FIXED + sessions] = (struct pollfd){.fd = conn, .events = POLLRDHUP};
+		sessions++;
+	}
+}
+
+static void reap(void)
+{
+	siginfo_t si;
+
+	for (;;) {
+		si.si_pid = 0;
+		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG) < 0) {
+			if (errno == ECHILD && ending)
+				_exit(0);
+			return;
+		}
+		if (si.si_pid == 0)
+			return;
+		for (size_t i = 0; i < sessions; i++) {
+			if (pid[i] != si.si_pid)
+				continue;
+			report(session_conn(i), si.si_code == CLD_EXITED ? SESSION_EXITED : SESSION_SIGNALED,
+			       (uint32_t)si.si_status);
+			session_forget(i);
+			break;
+		}
+	}
+}
+
+static void end_all(void)
+{
+	const struct itimerspec grace = {.it_value = {.tv_sec = GRACE_S}};
+
+	if (ending)
+		return;
+	ending = true;
+	fds[POLL_LISTEN].fd = -1;
+	(void)close(SOCK);
+	/* HUP is what ends an interactive shell; a stopped one must run to hear it. */
+	(void)kill(-1, SIGTERM);
+	(void)kill(-1, SIGHUP);
+	(void)kill(-1, SIGCONT);
+	(void)timerfd_settime(fds[POLL_TIMER].fd, 0, &grace, NULL);
+	reap();
+}
+
+static void open_jail(void)
+{
+	/* One was left for this, and now there is none. */
+	if (unshare(CLONE_NEWCGROUP) < 0 ||
+	    write_file_at(AT_FDCWD, "/proc/sys/user/max_cgroup_namespaces", "0") < 0 ||
+	    cap_set_proc(caps_kept) < 0)
+		_exit(1);
+	fds[POLL_LISTEN].fd = SOCK;
+}
+
+static void hear_keeper(void)
+{
+	char byte;
+	ssize_t n = read(CTL, &byte, 1);
+
+	if (n == 1 && byte == INIT_OPEN) {
+		open_jail();
+		return;
+	}
+	/* Told to end, or the keeper is gone. */
+	fds[POLL_CTL].fd = -1;
+	end_all();
+}
+
+/* enter is gone before its session: as when a terminal's other side is closed. */
+static void hang_up(size_t i)
+{
+	(void)kill(-pid[i], SIGHUP);
+	(void)kill(-pid[i], SIGCONT);
+	/* Not polled again (poll ignores negative ones), but kept. */
+	fds[POLL_FIXED + i].fd = -fds[POLL_FIXED + i].fd - 1;
+}
+
+static void __attribute__((noreturn)) loop(void)
+{
+	for (;;) {
+		if (poll(fds, POLL_FIXED + sessions, -1) < 0)
+			continue;
+		for (size_t i = 0; i < sessions; i++)
+			if (fds[POLL_FIXED + i].revents & (POLLRDHUP | POLLHUP | POLLERR))
+				hang_up(i);
+		if (fds[POLL_SIGNAL].revents) {
+			struct signalfd_siginfo si;
+
+			while (read(fds[POLL_SIGNAL].fd, &si, sizeof si) == sizeof si)
+				;
+			reap();
+		}
+		if (fds[POLL_CTL].fd >= 0 && fds[POLL_CTL].revents)
+			hear_keeper();
+		if (fds[POLL_TIMER].revents)
+			_exit(0); /* and the kernel kills who is left */
+		if (fds[POLL_LISTEN].fd >= 0 && fds[POLL_LISTEN].revents)
+			accept_sessions();
+	}
+}
+
+int main(void)
+{
+	int got[PASS_FDS_MAX];
+
+	/* Ours, not the user's: no process of the jail may look into this one. */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (recv_msg(CTL, &spec, sizeof spec, got) < 0 || spec.magic != WIRE_MAGIC ||
+	    spec.ngroups > INIT_GROUPS_MAX || getpid() != 1)
+		return 100;
+	(void)syscall(SYS_setsid);
+	make_namespaces();
+	tell(INIT_NETWORK);
+	take_root();
+	set_up_loop();
+	drop_capabilities();
+	/* Still non-dumpable, whatever the changes of credentials did to that. */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	tell(INIT_ROOTED);
+	/* From now on an orderly end is possible when the keeper is gone. */
+	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	loop();
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/keyctl.h>
+#include <signal.h>
+#include <linux/close_range.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "lib/fdio.h"
+
+/* How long a client may take to say what it wants. */
+#define REQUEST_DEADLINE_S 30
+
+#define ENV_MAX 1024
+
+static const char *const sftp_servers[] = {
+	"/usr/lib/openssh/sftp-server",	   /* Debian */
+	"/usr/libexec/openssh/sftp-server", /* Red Hat */
+	"/usr/lib/ssh/sftp-server",	   /* Arch, SUSE, Alpine */
+	"/usr/libexec/sftp-server",
+};
+
+static void __attribute__((noreturn)) refuse(int conn, int error)
+{
+	const struct session_reply r = {.magic = WIRE_MAGIC, .event = SESSION_REFUSED, .value = (uint32_t)error};
+
+	(void)send_msg(conn, &r, sizeof r, NULL, 0);
+	_exit(255);
+}
+
+/* The bounding set, then the ids, then what is left, each asked again. */
+static int drop_to_user(const struct init_spec *spec)
+{
+	gid_t groups[INIT_GROUPS_MAX];
+	uid_t r, e, s;
+	gid_t rg, eg, sg;
+	cap_t caps;
+	int ok;
+
+	for (int c = 0; prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
+		if (prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0)
+			return -errno;
+	for (uint32_t i = 0; i < spec->ngroups; i++)
+		groups[i] = spec->groups[i];
+	if (setgroups(spec->ngroups, groups) < 0 || setresgid(spec->gid, spec->gid, spec->gid) < 0 ||
+	    setresuid(spec->uid, spec->uid, spec->uid) < 0)
+		return -errno;
+	if (getresuid(&r, &e, &s) < 0 || getresgid(&rg, &eg, &sg) < 0 || r != spec->uid || e != spec->uid ||
+	    s != spec->uid || rg != spec->gid || eg != spec->gid || sg != spec->gid ||
+	    getgroups(0, NULL) != (int)spec->ngroups)
+		return -EPERM;
+	caps = cap_init(); /* empty */
+	ok = caps && cap_set_proc(caps) == 0 && cap_reset_ambient() == 0 &&
+	     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+	if (caps)
+		(void)cap_free(caps);
+	return ok ? 0 : -EPERM;
+}
+
+/* Lower, never raise above what sshd's limits allow. */
+static int set_limits(const struct init_spec *spec)
+{
+	struct rlimit have, want;
+
+	if (spec->nofile_hard && getrlimit(RLIMIT_NOFILE, &have) == 0) {
+		want.rlim_max = spec->nofile_hard < have.rlim_max ? spec->nofile_hard : have.rlim_max;
+		want.rlim_cur = spec->nofile_soft < want.rlim_max ? spec->nofile_soft : want.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &want) < 0)
+			return -errno;
+	}
+	umask((mode_t)spec->umask);
+	return 0;
+}
+
+/* A new terminal of the jail: its slave takes the place of the descriptors that
+ * the mask names; its master goes to loginjail-enter. */
+static int open_pty(const struct enter_request *q, int fds[3], int *ret_master)
+{
+	const struct winsize ws = {.ws_row = q->rows, .ws_col = q->cols};
+	int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), slave, zero = 0, terminal = -1;
+
+	if (master < 0)
+		return -errno;
+	if (ioctl(master, TIOCSPTLCK, &zero) < 0)
+		return -errno;
+	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0)
+		return -errno;
+	(void)ioctl(slave, TIOCSWINSZ, &ws);
+	for (int i = 0; i < 3; i++)
+		if (q->pty_mask & (1u << i)) {
+			int fd = fcntl(slave, F_DUPFD_CLOEXEC, 3);
+
+			if (fd < 0)
+				return -errno;
+			if (fds[i] >= 0)
+				(void)close(fds[i]);
+			fds[i] = fd;
+			if (terminal < 0)
+				terminal = fd;
+		}
+	(void)close(slave);
+	*ret_master = master;
+	return terminal < 0 ? -EINVAL : 0;
+}
+
+static int receive(int conn, struct enter_request *q, int fds[3], char **ret_strings)
+{
+	const struct timeval patience = {.tv_sec = REQUEST_DEADLINE_S};
+	int got[PASS_FDS_MAX], r;
+	char *strings;
+	size_t len;
+
+	(void)setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	r = recv_msg(conn, q, sizeof *q, got);
+	if (r)
+		return r;
+	if (q->magic != WIRE_MAGIC || got[0] < 0 || got[1] < 0 || got[2] < 0 || got[3] >= 0 ||
+	    q->command_len > ENTER_STRINGS_MAX || q->env_len > ENTER_STRINGS_MAX || q->pty_mask > 7 ||
+	    (q->flags & ~(ENTER_TTY | ENTER_NEW_PTY)))
+		return -EPROTO;
+	for (int i = 0; i < 3; i++)
+		fds[i] = got[i];
+	len = (size_t)q->command_len + q->env_len;
+	strings = calloc(1, len + 2);
+	if (!strings)
+		return -ENOMEM;
+	r = read_all(conn, strings, len);
+	if (r)
+		return r;
+	if ((q->command_len && strings[q->command_len - 1] != '\0') ||
+	    (q->env_len && strings[len - 1] != '\0'))
+		return -EPROTO;
+	*ret_strings = strings;
+	return 0;
+}
+
+/* Add or replace a NAME=VALUE. */
+static void env_set(char **env, size_t *n, char *entry)
+{
+	size_t len = strcspn(entry, "=") + 1;
+
+	if (entry[len - 1] != '=')
+		return;
+	for (size_t i = 0; i < *n; i++)
+		if (strncmp(env[i], entry, len) == 0) {
+			env[i] = entry;
+			return;
+		}
+	if (*n < ENV_MAX)
+		env[(*n)++] = entry;
+}
+
+static void env_fmt(char **env, size_t *n, const char *name, const char *value)
+{
+	char *entry;
+
+	if (asprintf(&entry, "%s=%s", name, value) >= 0)
+		env_set(env, n, entry);
+}
+
+/* What the client and sshd brought (enter let only harmless names through), then
+ * what the account is, then what the administrator wants. */
+static char **make_env(const struct init_spec *spec, char *strings, size_t len)
+{
+	static char *env[ENV_MAX + 1];
+	char runtime[40];
+	size_t n = 0;
+
+	for (char *p = strings; p < strings + len; p += strlen(p) + 1)
+		env_set(env, &n, p);
+	env_fmt(env, &n, "USER", spec->user);
+	env_fmt(env, &n, "LOGNAME", spec->user);
+	env_fmt(env, &n, "HOME", spec->home);
+	env_fmt(env, &n, "SHELL", spec->shell);
+	env_fmt(env, &n, "PATH", "/usr/local/bin:/usr/bin:/bin:/usr/games");
+	snprintf(runtime, sizeof runtime, "/run/user/%u", spec->uid);
+	env_fmt(env, &n, "XDG_RUNTIME_DIR", runtime);
+	for (const char *p = spec->env; *p; p += strlen(p) + 1)
+		env_set(env, &n, (char *)p);
+	env[n] = NULL;
+	return env;
+}
+
+static void __attribute__((noreturn)) exec_sftp(char *args, char **env, int conn)
+{
+	char *argv[32], *save = NULL;
+	size_t n = 1;
+
+	for (char *w = strtok_r(args, " \t", &save); w && n < 31; w = strtok_r(NULL, " \t", &save))
+		argv[n++] = w;
+	argv[n] = NULL;
+	for (size_t i = 0; i < sizeof sftp_servers / sizeof *sftp_servers; i++) {
+		argv[0] = (char *)sftp_servers[i];
+		(void)execve(argv[0], argv, env);
+	}
+	refuse(conn, ENOENT);
+}
+
+static void __attribute__((noreturn)) exec_shell(const struct init_spec *spec, const struct enter_request *q,
+						 char *command, char **env, int conn)
+{
+	const char *base = strrchr(spec->shell, '/');
+	char *argv[4];
+	char login[sizeof spec->shell + 1];
+
+	base = base ? base + 1 : spec->shell;
+	if (q->kind == ENTER_LOGIN) {
+		snprintf(login, sizeof login, "-%s", base);
+		argv[0] = login;
+		argv[1] = NULL;
+	} else {
+		argv[0] = (char *)base;
+		argv[1] = "-c";
+		argv[2] = command;
+		argv[3] = NULL;
+	}
+	(void)execve(spec->shell, argv, env);
+	refuse(conn, errno);
+}
+
+/* Descriptors that may be one another's target go above 2 first. */
+static int place_stdio(int fds[3])
+{
+	for (int i = 0; i < 3; i++) {
+		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 10);
+		if (fds[i] < 0)
+			return -errno;
+	}
+	for (int i = 0; i < 3; i++)
+		if (dup2(fds[i], i) < 0)
+			return -errno;
+	return 0;
+}
+
+void session_run(const struct init_spec *spec, int conn)
+{
+	struct session_reply started = {.magic = WIRE_MAGIC, .event = SESSION_STARTED};
+	struct enter_request q;
+	int fds[3], master = -1, r, tty;
+	char *strings = NULL, **env;
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+	sigset_t none;
+
+	r = drop_to_user(spec);
+	if (r)
+		refuse(conn, -r);
+	(void)setsid();
+	sigemptyset(&none);
+	for (int s = 1; s < NSIG; s++)
+		(void)signal(s, SIG_DFL);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	/* The socket's mode lets nobody else in; ask all the same. */
+	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.uid != spec->uid)
+		refuse(conn, EPERM);
+	r = receive(conn, &q, fds, &strings);
+	if (!r && (q.flags & ENTER_NEW_PTY))
+		r = open_pty(&q, fds, &master);
+	tty = -1;
+	for (int i = 0; !r && i < 3 && (q.flags & (ENTER_TTY | ENTER_NEW_PTY)); i++)
+		if (tty < 0 && ((q.flags & ENTER_TTY) ? i == 0 : (q.pty_mask & (1u << i)) != 0))
+			tty = i;
+	if (!r)
+		r = place_stdio(fds);
+	if (!r)
+		r = set_limits(spec);
+	if (r)
+		refuse(conn, -r);
+	/* No privilege needed: we lead a session and the terminal has none. */
+	if (tty >= 0)
+		(void)ioctl(tty, TIOCSCTTY, 0);
+	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
+	if (chdir(spec->home) < 0)
+		(void)!chdir("/");
+	env = make_env(spec, strings + q.command_len, q.env_len);
+	r = send_msg(conn, &started, sizeof started, &master, master >= 0 ? 1 : 0);
+	if (r)
+		_exit(255);
+	/* conn stays open, close-on-exec: if the exec fails, it says so. */
+	(void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (q.kind == ENTER_SFTP)
+		exec_sftp(strings, env, conn);
+	if (q.kind == ENTER_LOGIN || (q.kind == ENTER_COMMAND && q.command_len))
+		exec_shell(spec, &q, strings, env, conn);
+	refuse(conn, EPROTO);
+}

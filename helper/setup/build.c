@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+#include "build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <syslog.h>
+
+#include "fence.h"
+#include "gc.h"
+#include "lib/fdio.h"
+#include "lib/log.h"
+#include "lib/scope.h"
+#include "lib/sys.h"
+#include "lib/wire.h"
+#include "mnt.h"
+#include "rmtree.h"
+#include "spawn.h"
+#include "tree.h"
+
+/* The instance, its record of where the upper layer is, and its socket. */
+static int make_instance(struct jail *j, struct err *err)
+{
+	_cleanup_close_ int state_dir = state_dir_open(j->set->state, err);
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	char path[192];
+	int r;
+
+	if (state_dir < 0)
+		return state_dir;
+
+	r = state_instance_new(&j->state, j->id->uid, j->instance, err);
+	if (r < 0)
+		return r;
+	j->instance_dir = r;
+	snprintf(path, sizeof path, "%s/upper/%s", j->set->state, j->instance);
+	/* Written before the layer is made, so that it is never orphaned. */
+	if (symlinkat(path, j->instance_dir, GC_UPPER_LINK) < 0)
+		return err_set(err, -errno, "recording the upper layer");
+	if (mkdirat(state_dir, "upper", 0700) < 0 && errno != EEXIST)
+		return err_set(err, -errno, "making %s/upper", j->set->state);
+	j->upper_root = openat(state_dir, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (j->upper_root < 0 || mkdirat(j->upper_root, j->instance, 0700) < 0)
+		return err_set(err, -errno, "making %s", path);
+	j->upper = openat(j->upper_root, j->instance, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (j->upper < 0)
+		return err_set(err, -errno, "making %s", path);
+
+	j->keeper_sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	snprintf(sa.sun_path, sizeof sa.sun_path, RUNDIR "/jail/%s/keeper.sock", j->instance);
+	if (j->keeper_sock < 0 || bind(j->keeper_sock, (struct sockaddr *)&sa, sizeof sa) < 0 ||
+	    listen(j->keeper_sock, 128) < 0)
+		return err_set(err, -errno, "making %s", sa.sun_path);
+	return 0;
+}
+
+static int own_mounts(struct err *err)
+{
+	if (unshare(CLONE_NEWNS) < 0)
+		return err_set(err, -errno, "a mount namespace of our own");
+	/* Private, not slave: a later mount of the host must not appear inside. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return err_set(err, -errno, "making our mounts private");
+	return 0;
+}
+
+/*
+ * What we clone or build from must be opened in the mount namespace that we
+ * clone in: the kernel refuses the descriptors of another.
+ */
+static int open_all(struct jail *j, struct err *err)
+{
+	struct stat st;
+
+	j->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	j->layer.host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	j->fence_ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	if (j->proc < 0 || j->layer.host < 0 || j->fence_ns < 0)
+		return err_set(err, -errno, "/proc");
+	j->enter_fd = open(LIBEXECDIR "/loginjail-enter", O_PATH | O_CLOEXEC);
+	if (j->enter_fd < 0 || fstat(j->enter_fd, &st) < 0)
+		return err_set(err, -errno, LIBEXECDIR "/loginjail-enter");
+	/* Not readable for the user, so that its processes can't be dumped, traced
+	 * or written to from birth on. */
+	if (st.st_uid != 0 || (st.st_mode & 07777) != 0711)
+		return err_set(err, -EPERM, LIBEXECDIR
+			       "/loginjail-enter must be root's, mode 0711 (it is %u's, %04o)",
+			       st.st_uid, st.st_mode & 07777);
+	j->init_fd = open(LIBEXECDIR "/loginjail-init", O_RDONLY | O_CLOEXEC);
+	if (j->init_fd < 0)
+		return err_set(err, -errno, LIBEXECDIR "/loginjail-init");
+	return 0;
+}
+
+/* The host's /proc and /sys, which the kernel wants to see before it lets the
+ * jail's root mount its own; they go before any user's code runs. */
+static int stage_proc_sys(struct jail *j, struct err *err)
+{
+	static const char *const names[] = {STAGE_PROC, STAGE_SYS};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char path[16];
+		_cleanup_close_ int fd = -EBADF;
+		int r;
+
+		snprintf(path, sizeof path, "/%s", names[i]);
+		fd = mnt_clone(AT_FDCWD, path, false, 0, -EBADF, err);
+		r = fd < 0 ? fd : mnt_attach(fd, j->stage, names[i], err);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int open_net(struct jail *j, struct err *err)
+{
+	char path[32];
+	int r = spawn_expect(j, INIT_NETWORK, "making its namespaces", err);
+
+	if (r || j->set->network == NETWORK_HOST)
+		return r;
+	snprintf(path, sizeof path, "%d/ns/net", j->init_pid);
+	j->net_ns = openat(j->proc, path, O_RDONLY | O_CLOEXEC);
+	return j->net_ns < 0 ? err_set(err, -errno, "the jail's network namespace") : 0;
+}
+
+/*
+ * The order, with its reasons:
+ *  - init is cloned as early as possible: it makes its other namespaces (the
+ *    network's alone takes as long as all our mounts) while we mount;
+ *  - the user namespace must be there before the tree is mounted by its map;
+ *  - the host's tree is dropped before init copies our mounts, so that the copy
+ *    is small and holds nothing of the host but /proc and /sys;
+ *  - we ourselves go into the fence last: our mount namespace becomes it.
+ */
+static int build(struct jail *j, struct err *err)
+{
+	const struct cgroup_limits limits = {
+		.memory = j->set->memory,
+		.pids = j->set->pids,
+		.cpu_permille = (uint32_t)j->set->cpu,
+	};
+	int r;
+
+	r = own_mounts(err);
+	if (!r)
+		r = open_all(j, err);
+	if (!r && j->set->home == HOME_BIND)
+		r = tree_open_home(j, err);
+	if (!r)
+		r = make_instance(j, err);
+	if (!r)
+		r = cgroup_create(&j->cgroup, j->instance, &limits, err);
+	if (!r)
+		r = tree_stage(j, err);
+	if (!r)
+		r = fence_init_socket(j, err);
+	if (!r)
+		r = spawn_init(j, err);
+	if (!r)
+		r = spawn_send_spec(j, err);
+	if (!r)
+		r = tree_layer(j, err);
+	if (!r)
+		r = tree_volumes(j, err);
+	if (!r)
+		r = tree_mount(j, err);
+	if (!r)
+		r = fence_mount(j, err);
+	if (!r)
+		r = stage_proc_sys(j, err);
+	if (!r)
+		r = open_net(j, err);
+	if (!r)
+		r = mnt_pivot(j->stage, err);
+	if (!r)
+		r = spawn_tell(j, INIT_TREE, err);
+	if (!r)
+		r = spawn_expect(j, INIT_COPIED, "copying the mounts", err);
+	if (!r)
+		r = fence_enter(j, err);
+	if (!r)
+		r = spawn_expect(j, INIT_ROOTED, "taking its root", err);
+	return r;
+}
+
+static void close_build_fds(struct jail *j)
+{
+	scope_close(&j->proc);
+	scope_close(&j->userns);
+	scope_close(&j->stage);
+	scope_close(&j->tree);
+	scope_close(&j->home_fd);
+	scope_close(&j->enter_fd);
+	scope_close(&j->init_fd);
+	scope_close(&j->init_sock);
+	scope_close(&j->layer.dir);
+	scope_close(&j->layer.host);
+	layer_clear(&j->layer);
+	j->proc = j->userns = j->stage = j->tree = j->home_fd = -EBADF;
+	j->enter_fd = j->init_fd = j->init_sock = j->layer.dir = j->layer.host = -EBADF;
+}
+
+int build_jail(struct jail *j, struct err *err)
+{
+	int r = build(j, err);
+
+	close_build_fds(j);
+	if (!r)
+		return 0;
+	if (j->init_pidfd >= 0) {
+		(void)syscall(SYS_pidfd_send_signal, j->init_pidfd, SIGKILL, NULL, 0);
+		(void)waitpid(j->init_pid, NULL, 0);
+		scope_close(&j->init_pidfd);
+		j->init_pidfd = -EBADF;
+	}
+	build_remove(j);
+	return r;
+}
+
+int build_open(struct jail *j, struct err *err)
+{
+	if (cgroup_clone_fd(&j->cgroup) < 0) {
+		int r = cgroup_attach(&j->cgroup, j->init_pid, err);
+
+		if (r)
+			return r;
+	}
+	return spawn_tell(j, INIT_OPEN, err);
+}
+
+void build_remove(struct jail *j)
+{
+	int r;
+
+	if (!j->instance[0])
+		return;
+	r = cgroup_remove(&j->cgroup, j->instance);
+	if (r)
+		log_line(LOG_WARNING, "jail %s: removing its cgroup: %s", j->instance, strerror(-r));
+	if (j->upper_root >= 0) {
+		int k = rmtree_at(j->upper_root, j->instance);
+
+		if (k) {
+			log_line(LOG_WARNING, "jail %s: removing its upper layer: %s", j->instance,
+				 strerror(-k));
+			r = k;
+		}
+	}
+	/* The record stays as long as there is something that it leads to. */
+	if (!r)
+		r = state_instance_remove(&j->state, j->instance);
+	if (r)
+		log_line(LOG_WARNING, "jail %s: left for 'loginjail gc': %s", j->instance, strerror(-r));
+	j->instance[0] = '\0';
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* A jail, made or undone. */
+#ifndef LOGINJAIL_BUILD_H
+#define LOGINJAIL_BUILD_H
+
+#include "jail.h"
+
+/*
+ * Build the jail that j decides, up to a PID 1 in its root, this process being
+ * in the fence.  Where init's cgroup could not be given at birth, it still has to
+ * be moved and told (build_open), which may wait.
+ * Returns 0, or -errno after undoing what was done: nothing is left then.
+ */
+int build_jail(struct jail *j, struct err *err);
+
+/* Put init into its cgroup if it isn't yet, and let it accept sessions. */
+int build_open(struct jail *j, struct err *err);
+
+/* Remove what the jail left on disk and in the cgroups.  Init must be dead.
+ * Complains to the log; somebody's next login tries again. */
+void build_remove(struct jail *j);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "gc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "lib/scope.h"
+#include "lib/sys.h"
+#include "rmtree.h"
+
+/* The upper layer that a dead instance recorded. The directory is root's alone,
+ * and what it says is still only believed if it ends in the instance's name. */
+static int remove_recorded_upper(int dir, const char *instance)
+{
+	_cleanup_close_ int up = -EBADF;
+	char path[PATH_MAX], *slash;
+	ssize_t n = readlinkat(dir, GC_UPPER_LINK, path, sizeof path - 1);
+
+	if (n < 0)
+		return errno == ENOENT ? 0 : -errno;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	if (path[0] != '/' || strcmp(slash + 1, instance) != 0)
+		return -EINVAL;
+	*slash = '\0';
+	up = sys_openat2(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, RESOLVE_POLICY_PLAIN);
+	if (up < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return rmtree_at(up, instance);
+}
+
+static int remove_dead(const struct state *s, const char *instance, int dir, const struct cgroup *cg)
+{
+	int r = cgroup_remove(cg, instance), k;
+
+	k = remove_recorded_upper(dir, instance);
+	r = r ? r : k;
+	return r ? r : state_instance_remove(s, instance);
+}
+
+/* Upper layers without an instance. */
+static int remove_orphans(const struct state *s, int state_dir, int *count)
+{
+	_cleanup_closedir_ DIR *d = NULL;
+	struct dirent *e;
+	int fd = openat(state_dir, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), first = 0;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	d = fdopendir(fd);
+	if (!d) {
+		(void)close(fd);
+		return -ENOMEM;
+	}
+	while ((errno = 0, e = readdir(d))) {
+		int r;
+
+		if (!state_instance_name(e->d_name) ||
+		    faccessat(s->jail, e->d_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
+		r = rmtree_at(dirfd(d), e->d_name);
+		if (r && !first)
+			first = r;
+		if (!r)
+			(*count)++;
+	}
+	return first ? first : -errno;
+}
+
+/* Call fn for each entry of the directory dirfd/name that is named like an
+ * instance; stops when it returns true. */
+static bool any_instance(int dirfd, const char *name, bool (*fn)(int dir, const char *instance, const struct state *s),
+			 const struct state *s)
+{
+	_cleanup_closedir_ DIR *d = NULL;
+	struct dirent *e;
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	d = fdopendir(fd);
+	if (!d) {
+		(void)close(fd);
+		return false;
+	}
+	while ((e = readdir(d)))
+		if (state_instance_name(e->d_name) && fn(fd, e->d_name, s))
+			return true;
+	return false;
+}
+
+static bool is_dead(int dir, const char *instance, const struct state *s)
+{
+	_cleanup_close_ int fd = openat(dir, instance, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	(void)s;
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
+}
+
+static bool is_orphan(int dir, const char *instance, const struct state *s)
+{
+	(void)dir;
+	return faccessat(s->jail, instance, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
+bool gc_pending(const struct state *s, int state_dir)
+{
+	return any_instance(s->jail, ".", is_dead, s) || any_instance(state_dir, "upper", is_orphan, s);
+}
+
+int gc_run(const struct state *s, int state_dir, const struct cgroup *cg, struct err *err)
+{
+	_cleanup_closedir_ DIR *d = NULL;
+	struct dirent *e;
+	int fd = openat(s->jail, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), first = 0, count = 0, r;
+
+	if (fd < 0)
+		return err_set(err, -errno, RUNDIR "/jail");
+	d = fdopendir(fd);
+	if (!d) {
+		(void)close(fd);
+		return err_set(err, -ENOMEM, RUNDIR "/jail");
+	}
+	while ((errno = 0, e = readdir(d))) {
+		_cleanup_close_ int dir = -EBADF;
+
+		if (!state_instance_name(e->d_name))
+			continue;
+		dir = openat(s->jail, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0)
+			continue; /* gone, or its keeper lives */
+		r = remove_dead(s, e->d_name, dir, cg);
+		if (r && !first)
+			first = err_set(err, r, "removing the dead jail %s", e->d_name);
+		if (!r)
+			count++;
+	}
+	if (errno && !first)
+		first = err_set(err, -errno, RUNDIR "/jail");
+	r = remove_orphans(s, state_dir, &count);
+	if (r && !first)
+		first = err_set(err, r, "removing upper layers that nobody owns");
+	return first ? first : count;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Finishing what killed keepers left. */
+#ifndef LOGINJAIL_GC_H
+#define LOGINJAIL_GC_H
+
+#include "cgroup.h"
+#include "lib/err.h"
+#include "state.h"
+
+/* In an instance's directory: a link whose text is where its upper layer is. */
+#define GC_UPPER_LINK "upper"
+
+/* Is there anything to do? Cheap: a few calls for each live jail. */
+bool gc_pending(const struct state *s, int state_dir);
+
+/*
+ * Remove every instance whose keeper is dead, with its cgroups and its upper
+ * layer, and the upper layers below state_dir/upper that no instance is left of
+ * (a reboot empties /run).  Returns how many were removed, or -errno of the
+ * first that could not be; it goes on with the others.
+ */
+int gc_run(const struct state *s, int state_dir, const struct cgroup *cg, struct err *err);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* A jail on its way from a decision to a live one; what the parts of set-up share. */
+#ifndef LOGINJAIL_JAIL_H
+#define LOGINJAIL_JAIL_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "cgroup.h"
+#include "config/config.h"
+#include "identity.h"
+#include "layer.h"
+#include "lib/err.h"
+#include "state.h"
+#include "subid.h"
+
+struct jail {
+	/* decided before anything is made */
+	const struct settings *set;
+	const char *section;
+	const struct identity *id;
+	const char *shell; /* effective */
+	const char *home;  /* effective; "/" for home = none */
+	gid_t groups[64];  /* supplementary ones that it keeps */
+	size_t ngroups;
+	struct subids sub;
+
+	/* made while building; the keeper owns them afterwards */
+	char instance[INSTANCE_MAX];
+	struct state state;
+	int instance_dir; /* locked: its being open says that the keeper lives */
+	int upper_root;	  /* STATE/upper */
+	int upper;	  /* STATE/upper/INSTANCE */
+	struct cgroup cgroup;
+	pid_t init_pid;
+	int init_pidfd;
+	int init_ctl;  /* SOCK_SEQPACKET to init */
+	int fence_ns;  /* mount namespace of the fence, where the keeper lives too */
+	int net_ns;    /* -EBADF: the host's */
+	int keeper_sock; /* listening */
+
+	/* used while building only */
+	int proc;	/* the host's /proc */
+	int userns;	/* of the jail */
+	int stage;	/* the staging tmpfs */
+	int tree;	/* the jail's root, below stage */
+	int home_fd;	/* O_PATH of the account's home for home = bind */
+	int enter_fd;	/* O_PATH of loginjail-enter */
+	int init_fd;	/* loginjail-init */
+	int init_sock;	/* listening, for loginjail-enter; init inherits it */
+	struct layer layer;
+};
+
+/* Names below the staging tmpfs. */
+#define STAGE_LAYER "layer"
+#define STAGE_TREE "t"
+#define STAGE_FENCE "f"
+#define STAGE_DEV "dev"
+#define STAGE_PTS "pts"
+#define STAGE_VOL "vol"
+#define STAGE_FENCE_RUN "frun"
+#define STAGE_PROC "proc"
+#define STAGE_SYS "sys"
+
+/* Where loginjail-enter finds init's socket, in the fence. */
+#ifndef FENCE_INIT_SOCKET
+#define FENCE_INIT_SOCKET "/run/loginjail/init.sock"
+#endif
+
+#endif

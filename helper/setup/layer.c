@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+#include "layer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+#include "lib/fdio.h"
+#include "lib/scope.h"
+
+/* All whiteouts are links of one node. */
+#define WHITEOUT ".whiteout"
+
+uid_t layer_uid(const struct layer *l, uid_t uid)
+{
+	return uid == l->id->uid || uid >= SUBID_COUNT ? uid : l->sub.uid + uid;
+}
+
+gid_t layer_gid(const struct layer *l, gid_t gid)
+{
+	return gid == l->id->gid || gid >= SUBID_COUNT ? gid : l->sub.gid + gid;
+}
+
+static int own_like(const struct layer *l, int fd, const struct stat *st, struct err *err,
+		    const char *path)
+{
+	if (fchown(fd, layer_uid(l, st->st_uid), layer_gid(l, st->st_gid)) < 0 ||
+	    fchmod(fd, st->st_mode & 01777) < 0)
+		return err_set(err, -errno, "owner and mode of '%s' in the jail's layer", path);
+	return 0;
+}
+
+/*
+ * Open the directory path of the layer, making what is missing.  The last
+ * component is left out where parent is set, and *name then points to it.
+ */
+static int walk(struct layer *l, const char *path, bool parent, const char **name, struct err *err)
+{
+	_cleanup_close_ int at = fcntl(l->dir, F_DUPFD_CLOEXEC, 0);
+	const char *p = path;
+
+	if (at < 0)
+		return err_set(err, -errno, "the jail's layer");
+	while (*p == '/')
+		p++;
+	for (;;) {
+		char part[NAME_MAX + 1], upto[PATH_MAX];
+		size_t len = strcspn(p, "/");
+		const char *next = p + len;
+		struct stat st;
+		int fd, r;
+
+		while (*next == '/')
+			next++;
+		if (len == 0 || (parent && *next == '\0')) {
+			if (name)
+				*name = p;
+			return take_fd(&at);
+		}
+		if (len > NAME_MAX || (size_t)(p - path) + len >= sizeof upto)
+			return err_set(err, -ENAMETOOLONG, "'%s'", path);
+		memcpy(part, p, len);
+		part[len] = '\0';
+		r = mkdirat(at, part, 0755) < 0 ? -errno : 0;
+		if (r && r != -EEXIST)
+			return err_set(err, r, "making '%s' in the jail's layer", path);
+		memcpy(upto, path, (size_t)(p - path) + len);
+		upto[(size_t)(p - path) + len] = '\0';
+		if (r == 0 && fstatat(l->host, upto + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			st = (struct stat){.st_mode = S_IFDIR | 0755};
+		/* A directory of ours would cover the link, and with it all that the
+		 * host has behind it: /lib, say. */
+		if (r == 0 && S_ISLNK(st.st_mode) && *next)
+			return err_set(err, -ELOOP,
+				       "'%s' goes through the symbolic link '%s' of the host; use the real path",
+				       path, upto);
+		fd = openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			return err_set(err, -errno,
+				       "'%s' in the jail's layer (is a part of it hidden?)", path);
+		scope_close(&at);
+		at = fd;
+		if (r == 0) {
+			if (!S_ISDIR(st.st_mode))
+				st = (struct stat){.st_mode = S_IFDIR | 0755};
+			r = own_like(l, at, &st, err, upto);
+			if (r)
+				return r;
+		}
+		p = next;
+	}
+}
+
+int layer_directory(struct layer *l, const char *path, struct err *err)
+{
+	_cleanup_close_ int fd = walk(l, path, false, NULL, err);
+
+	return fd < 0 ? fd : 0;
+}
+
+static int note_masked(struct layer *l, const char *path, struct err *err)
+{
+	if (l->nmasked == LAYER_MASKED_MAX)
+		return err_set(err, -E2BIG, "more than %d masked paths", LAYER_MASKED_MAX);
+	l->masked[l->nmasked] = strdup(path);
+	if (!l->masked[l->nmasked])
+		return err_set(err, -ENOMEM, "masked paths");
+	l->nmasked++;
+	return 0;
+}
+
+int layer_empty(struct layer *l, const char *path, struct err *err)
+{
+	_cleanup_close_ int fd = walk(l, path, false, NULL, err);
+
+	if (fd < 0)
+		return fd;
+	if (fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0)
+		return err_set(err, -errno, "hiding what is below '%s'", path);
+	return note_masked(l, path, err);
+}
+
+int layer_hide(struct layer *l, const char *path, struct err *err)
+{
+	_cleanup_close_ int fd = -EBADF;
+	const char *name;
+
+	fd = walk(l, path, true, &name, err);
+	if (fd < 0)
+		return fd;
+	if (linkat(l->dir, WHITEOUT, fd, name, 0) < 0) {
+		if (errno == ENOENT &&
+		    mknodat(l->dir, WHITEOUT, S_IFCHR, makedev(0, 0)) == 0 &&
+		    linkat(l->dir, WHITEOUT, fd, name, 0) == 0)
+			return note_masked(l, path, err);
+		if (errno != EEXIST)
+			return err_set(err, -errno, "hiding '%s'", path);
+	}
+	return note_masked(l, path, err);
+}
+
+int layer_file(struct layer *l, const char *path, const char *text, struct err *err)
+{
+	_cleanup_close_ int dir = -EBADF, fd = -EBADF;
+	const char *name;
+	int r;
+
+	dir = walk(l, path, true, &name, err);
+	if (dir < 0)
+		return dir;
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_set(err, -errno, "making '%s' in the jail's layer", path);
+	r = write_all(fd, text, strlen(text));
+	if (!r && (fchown(fd, l->sub.uid, l->sub.gid) < 0 || fchmod(fd, 0644) < 0))
+		r = -errno;
+	return r ? err_set(err, r, "writing '%s' in the jail's layer", path) : 0;
+}
+
+enum mask_kind { HIDE, EMPTY, GLOB };
+
+static const struct mask_row {
+	enum mask_kind kind;
+	const char *path;
+} mask_rows[] = {
+#define MASK(kind, path, why) {kind, path},
+#include "host-mask.def"
+#undef MASK
+};
+
+static int mask_glob(struct layer *l, const char *pattern, struct err *err)
+{
+	const char *slash = strrchr(pattern, '/');
+	_cleanup_closedir_ DIR *d = NULL;
+	char dir[PATH_MAX], path[PATH_MAX + NAME_MAX + 2];
+	struct dirent *e;
+
+	snprintf(dir, sizeof dir, "%.*s", (int)(slash - pattern), pattern);
+	d = opendir(dir);
+	if (!d)
+		return errno == ENOENT ? 0 : err_set(err, -errno, "%s", dir);
+	while ((errno = 0, e = readdir(d))) {
+		int r;
+
+		if (fnmatch(slash + 1, e->d_name, 0) != 0)
+			continue;
+		snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+		r = layer_hide(l, path, err);
+		if (r)
+			return r;
+	}
+	return errno ? err_set(err, -errno, "%s", dir) : 0;
+}
+
+int layer_mask_host(struct layer *l, struct err *err)
+{
+	for (size_t i = 0; i < sizeof mask_rows / sizeof *mask_rows; i++) {
+		const struct mask_row *m = &mask_rows[i];
+		struct stat st;
+		int r;
+
+		if (m->kind == GLOB) {
+			r = mask_glob(l, m->path, err);
+		} else if (fstatat(l->host, m->path + 1, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			continue;
+		} else if (S_ISLNK(st.st_mode)) {
+			/* /home -> /data/home, say: hide what it leads to as well. */
+			r = m->kind == EMPTY ? layer_empty(l, m->path, err) : 0;
+			if (!r)
+				r = layer_mask_path(l, m->path, err);
+		} else if (m->kind == EMPTY && S_ISDIR(st.st_mode)) {
+			r = layer_empty(l, m->path, err);
+		} else {
+			r = layer_hide(l, m->path, err);
+		}
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int layer_mask_path(struct layer *l, const char *path, struct err *err)
+{
+	char dir[PATH_MAX], real[PATH_MAX], at[PATH_MAX + NAME_MAX + 2];
+	const char *slash = strrchr(path, '/');
+	int r;
+
+	/* The link itself, at the place where it really is ... */
+	snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
+	if (!realpath(dir[0] ? dir : "/", real))
+		return errno == ENOENT ? 0 : err_set(err, -errno, "mask '%s'", path);
+	snprintf(at, sizeof at, "%s/%s", strcmp(real, "/") == 0 ? "" : real, slash + 1);
+	if (!layer_hides(l, at)) {
+		r = layer_hide(l, at, err);
+		if (r)
+			return r;
+	}
+	/* ... and what it leads to. */
+	if (!realpath(path, real) || layer_hides(l, real))
+		return 0;
+	return layer_hide(l, real, err);
+}
+
+bool layer_hides(const struct layer *l, const char *path)
+{
+	for (size_t i = 0; i < l->nmasked; i++) {
+		size_t len = strlen(l->masked[i]);
+
+		if (strncmp(path, l->masked[i], len) == 0 && (path[len] == '\0' || path[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+void layer_clear(struct layer *l)
+{
+	while (l->nmasked > 0)
+		free(l->masked[--l->nmasked]);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation of loginjail-setup.
+ *
+ * Started by pam_loginjail.so in sshd's privileged monitor, as root, with an
+ * empty environment and nothing open but a socket on descriptor 3:
+ *
+ *	loginjail-setup CONF SERVICE USER
+ *
+ * It decides from jail.ini and NSS what this login is.  "Not ours" and "refused"
+ * are answered at once.  Else, if the user has a live jail, its keeper gives the
+ * login a lease, and this process hands the descriptors on.  If not, it forks
+ * what is to be the keeper, which builds the jail (build.c), answers the module,
+ * and stays (keeper.c).  The process that the module waits for ends before that.
+ *
+ * Two first logins of a user at once: both ask for a live jail, both go for the
+ * user's lock, and the second finds the first one's jail under it.  The lock is
+ * held by the builder until its jail can be found.
+ *
+ * Nothing here runs anything of the user's, and what a user can write is only
+ * ever opened with the user's own authority (tree_open_home).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/utsname.h>
+#include <syslog.h>
+
+#include "build.h"
+#include "config/decide.h"
+#include "config/nss.h"
+#include "fence.h"
+#include "gc.h"
+#include "keeper.h"
+#include "lib/err.h"
+#include "lib/fdio.h"
+#include "lib/log.h"
+#include "lib/scope.h"
+#include "lib/sys.h"
+#include "lib/wire.h"
+
+/* A build that takes longer than this hangs (a dead NFS server, say). */
+#define BUILD_DEADLINE_S 60
+
+enum { EXIT_USAGE = 100, EXIT_NO_MODULE = 111 };
+
+/* Tell the log everything and the module, for the user, little. */
+static int refuse(const char *user, const char *told, const struct err *why)
+{
+	log_line(LOG_ERR, "%s: login refused: %s", user, why->text);
+	return keeper_reply(SETUP_REPLY_FD, SETUP_REFUSED, told, NULL, 0) ? EXIT_NO_MODULE : 0;
+}
+
+static const char told_broken[] = "no jail can be made for you, so you are not let in; ask the administrator";
+
+/* Ask the keeper of the user's live jail for a lease. Returns true if there is
+ * an answer, which then has been handed on. */
+static bool join_live(const struct state *s, const struct identity *id)
+{
+	_cleanup_close_ int sock = -EBADF;
+	const struct keeper_request q = {.magic = WIRE_MAGIC, .verb = KEEPER_LEASE};
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	char instance[INSTANCE_MAX];
+	struct setup_reply reply;
+	int fds[PASS_FDS_MAX];
+	size_t n = 0;
+
+	if (state_current(s, id->uid, instance) < 0)
+		return false;
+	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	snprintf(sa.sun_path, sizeof sa.sun_path, RUNDIR "/jail/%s/keeper.sock", instance);
+	if (sock < 0 || connect(sock, (struct sockaddr *)&sa, sizeof sa) < 0 ||
+	    send_msg(sock, &q, sizeof q, NULL, 0) < 0 || recv_msg(sock, &reply, sizeof reply, fds) < 0)
+		return false;
+	while (n < PASS_FDS_MAX && fds[n] >= 0)
+		n++;
+	(void)send_msg(SETUP_REPLY_FD, &reply, sizeof reply, fds, n);
+	return true;
+}
+
+static int check_kernel(struct err *err)
+{
+	unsigned int major, minor;
+	struct utsname u;
+
+	if (uname(&u) < 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2)
+		return err_set(err, 0, "the kernel's version can't be told");
+	if (major < 5 || (major == 5 && minor < 19))
+		return err_set(err, -ENOTSUP,
+			       "kernel 5.19 or later is needed (overlayfs with mapped ids), this is %s",
+			       u.release);
+	return 0;
+}
+
+/* What of the host would let a session in with less than its jail. */
+static int check_host(struct err *err)
+{
+	_cleanup_close_ int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	struct stat before, after;
+	char enforcing[8];
+	int r = check_kernel(err);
+
+	if (r)
+		return r;
+	/* The module's way back out of the fence ends at the root of sshd's mount
+	 * namespace: for an sshd in a chroot that is another place.  Try it here,
+	 * in a process of our own. */
+	if (own < 0 || stat("/", &before) < 0 || setns(own, CLONE_NEWNS) < 0 || stat("/", &after) < 0)
+		return err_set(err, -errno, "asking whether sshd runs in a chroot");
+	if (before.st_dev != after.st_dev || before.st_ino != after.st_ino)
+		return err_set(err, 0, "sshd runs in a chroot, which is not supported");
+	/* sshd in the fence could not set the session's context. */
+	if (read_file_at(AT_FDCWD, "/sys/fs/selinux/enforce", enforcing, sizeof enforcing) > 0 &&
+	    enforcing[0] == '1')
+		return err_set(err, 0, "SELinux is enforcing, which is not supported yet");
+	return 0;
+}
+
+/* Settle what the account and the section give: all that needs no building. */
+static int settle(struct jail *j, const struct section *section, const struct identity *id, struct err *err)
+{
+	const char *base;
+	int n, r;
+
+	j->set = &section->settings;
+	j->section = section->name;
+	j->id = id;
+	j->shell = j->set->shell[0] ? j->set->shell : id->shell;
+	j->home = j->set->home == HOME_NONE ? "/" : id->home;
+	base = strrchr(id->shell, '/');
+	base = base ? base + 1 : id->shell;
+	if (!j->set->shell[0] && (strcmp(base, "nologin") == 0 || strcmp(base, "false") == 0))
+		return err_set(err, 0,
+			       "the account's shell is %s; to let it in all the same, give section %s a 'shell ='",
+			       id->shell, section->name);
+	r = fence_check_home(j, err);
+	if (!r)
+		r = fence_check_shell(j, err);
+	if (r)
+		return r;
+	n = identity_kept_groups(id, j->groups, sizeof j->groups / sizeof *j->groups);
+	if (n < 0)
+		return err_set(err, n, "%s is in more than %zu groups", id->name,
+			       sizeof j->groups / sizeof *j->groups);
+	j->ngroups = (size_t)n;
+	return 0;
+}
+
+static void __attribute__((noreturn)) be_keeper(struct jail *j, int uid_lock)
+{
+	struct err err;
+	int r;
+
+	/* The default action of SIGALRM ends a build that hangs; what it left is
+	 * found by the next login's gc. */
+	(void)alarm(BUILD_DEADLINE_S);
+	(void)umask(022);
+	r = build_jail(j, &err);
+	(void)alarm(0);
+	if (r)
+		_exit(refuse(j->id->name, told_broken, &err));
+	log_line(LOG_INFO, "%s: jail %s of section %s", j->id->name, j->instance, j->section);
+	keeper_run(j, SETUP_REPLY_FD, uid_lock);
+}
+
+static int jail_login(const struct section *section, const struct identity *id)
+{
+	struct jail j = {
+		.state = STATE_CLOSED,
+		.instance_dir = -EBADF, .upper_root = -EBADF, .upper = -EBADF, .init_pidfd = -EBADF,
+		.init_ctl = -EBADF, .fence_ns = -EBADF, .net_ns = -EBADF, .keeper_sock = -EBADF,
+		.proc = -EBADF, .userns = -EBADF, .stage = -EBADF, .tree = -EBADF, .home_fd = -EBADF,
+		.enter_fd = -EBADF, .init_fd = -EBADF, .init_sock = -EBADF,
+		.layer = {.dir = -EBADF, .host = -EBADF},
+	};
+	_cleanup_close_ int lock = -EBADF, state_dir = -EBADF;
+	struct err err;
+	pid_t pid;
+	int r;
+
+	r = settle(&j, section, id, &err);
+	if (!r)
+		r = state_open(&j.state, &err);
+	if (r)
+		return refuse(id->name, told_broken, &err);
+	if (join_live(&j.state, id))
+		return 0;
+	lock = state_lock_uid(&j.state, id->uid, &err);
+	if (lock < 0)
+		return refuse(id->name, told_broken, &err);
+	if (join_live(&j.state, id))
+		return 0;
+
+	r = check_host(&err);
+	if (!r)
+		r = state_dir = state_dir_open(j.set->state, &err);
+	if (r >= 0)
+		r = subids_get("/etc", state_dir, id->name, id->uid, &j.sub, &err);
+	if (!r)
+		r = cgroup_find(&j.cgroup, &err);
+	if (r)
+		return refuse(id->name, told_broken, &err);
+	pid = fork();
+	if (pid < 0) {
+		err_set(&err, -errno, "making the keeper");
+		return refuse(id->name, told_broken, &err);
+	}
+	if (pid == 0)
+		be_keeper(&j, lock);
+	/* The module's answer comes from there.  Meanwhile: did a killed keeper leave
+	 * something?  That may take long, so it is nobody's to wait for. */
+	(void)close(SETUP_REPLY_FD);
+	if (gc_pending(&j.state, state_dir) && fork() == 0) {
+		scope_close(&lock);
+		(void)setsid();
+		r = gc_run(&j.state, state_dir, &j.cgroup, &err);
+		if (r < 0)
+			log_line(LOG_WARNING, "%s", err.text);
+	}
+	return 0;
+}
+
+static int not_ours(void)
+{
+	return keeper_reply(SETUP_REPLY_FD, SETUP_NOT_OURS, "", NULL, 0) ? EXIT_NO_MODULE : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct identity *id = NULL;
+	struct config *config;
+	struct decision decision;
+	struct user_facts facts;
+	struct err err;
+	int r;
+
+	if (argc != 4 || geteuid() != 0 || fcntl(SETUP_REPLY_FD, F_GETFD) < 0) {
+		fprintf(stderr, "usage: loginjail-setup CONF SERVICE USER, by pam_loginjail.so only\n");
+		return EXIT_USAGE;
+	}
+	(void)fcntl(SETUP_REPLY_FD, F_SETFD, FD_CLOEXEC);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)signal(SIGPIPE, SIG_IGN);
+	log_open("loginjail");
+
+	r = identity_lookup(argv[3], &id, &err);
+	if (r)
+		return refuse(argv[3], told_broken, &err);
+	if (id->uid == 0)
+		return not_ours();
+	r = config_read(argv[1], &config);
+	if (r) {
+		err_set(&err, r, "reading %s", argv[1]);
+		return refuse(id->name, told_broken, &err);
+	}
+	facts = (struct user_facts){
+		.name = id->name, .uid = id->uid, .gid = id->gid, .gids = id->groups, .n_gids = id->ngroups};
+	r = config_decide(config, &facts, argv[2], &nss_group_lookup, &decision, &err);
+	if (r)
+		return refuse(id->name, told_broken, &err);
+	switch (decision.verdict) {
+	case VERDICT_NOT_OURS:
+		return not_ours();
+	case VERDICT_JAIL:
+		return jail_login(decision.section, id);
+	default:
+		/* fail safe */
+		err_set(&err, -EACCES, "%s", decision.why);
+		return refuse(id->name, decision.told, &err);
+	}
+}

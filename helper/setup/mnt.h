@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Detached mounts by descriptor: made or cloned first, attached last and whole.
+ * Until then nobody sees them, and closing the descriptor undoes them.
+ */
+#ifndef LOGINJAIL_MNT_H
+#define LOGINJAIL_MNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/mount.h>
+
+#include "lib/err.h"
+
+/* What every mount of a jail has at the least. */
+#define MNT_SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+
+struct mnt_option {
+	const char *key, *value;
+};
+
+/* A new file system. options end with a NULL key. Returns its descriptor. */
+int mnt_new(const char *fstype, const struct mnt_option *options, unsigned int attr,
+	    struct err *err);
+
+/*
+ * Clone what dirfd/path is (AT_EMPTY_PATH: dirfd itself), with the mounts below
+ * it where recursive.  path is resolved by the kernel's usual rules, so it must
+ * be one that only root can change; else open it first and pass "".
+ * Sets attr and, where userns >= 0, maps ids by that user namespace.
+ * Returns the descriptor; -EINVAL from the idmap becomes a text with a remedy.
+ */
+int mnt_clone(int dirfd, const char *path, bool recursive, uint64_t attr, int userns,
+	      struct err *err);
+
+/*
+ * Attach a detached mount on root/path, where root is the top of a tree that
+ * will be somebody's root: links in path stay in it.
+ */
+int mnt_attach(int mnt, int root, const char *path, struct err *err);
+
+/* Change attributes of a mount, and those below it where recursive. */
+int mnt_set(int mnt, bool recursive, uint64_t set, uint64_t clear, struct err *err);
+
+/* Make the directory fd the root of this mount namespace and drop all that was. */
+int mnt_pivot(int fd, struct err *err);
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include "spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/securebits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "lib/fdio.h"
+#include "lib/scope.h"
+#include "lib/sys.h"
+#include "lib/wire.h"
+
+/* Where init finds them. */
+#define INIT_FD_CTL 3
+#define INIT_FD_SOCK 4
+
+/*
+ * The child, between clone and exec: a copy of set-up that may do nothing but
+ * system calls.  It waits until it has ids, becomes root of its user namespace
+ * (an exec as anybody else would lose the capabilities) and becomes init.
+ */
+static void __attribute__((noreturn)) child(const struct jail *j, int ctl, int go)
+{
+	static char *const argv[] = {"loginjail-init", NULL}, *const envp[] = {NULL};
+	char byte;
+
+	if (read(go, &byte, 1) != 1)
+		_exit(1);
+	if (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, 0, 0, 0) < 0 ||
+	    syscall(SYS_setresuid, 0, 0, 0) < 0)
+		_exit(2);
+	/* Above all that is open, so that one dup2 does not close what the next needs. */
+	int c = fcntl(ctl, F_DUPFD_CLOEXEC, 64), s = fcntl(j->init_sock, F_DUPFD_CLOEXEC, 64),
+	    x = fcntl(j->init_fd, F_DUPFD_CLOEXEC, 64);
+
+	if (c < 0 || s < 0 || x < 0 || dup2(c, INIT_FD_CTL) < 0 || dup2(s, INIT_FD_SOCK) < 0)
+		_exit(3);
+	/* Not close_range(5): x must live until the exec, which closes it. */
+	(void)syscall(SYS_close_range, INIT_FD_SOCK + 1, ~0U, 4u /* CLOSE_RANGE_CLOEXEC */);
+	(void)syscall(SYS_execveat, x, "", argv, envp, AT_EMPTY_PATH);
+	_exit(4);
+}
+
+static int write_map(const struct jail *j, const char *file, const uint32_t *own, size_t nown,
+		     uint32_t base, struct err *err)
+{
+	char path[48], text[4096];
+	int r = idmap_text(own, nown, base, text, sizeof text);
+
+	if (r < 0)
+		return err_set(err, r, "the account has too many groups for a user namespace's map");
+	snprintf(path, sizeof path, "%d/%s", j->init_pid, file);
+	r = write_file_at(j->proc, path, text);
+	return r ? err_set(err, r, "writing %s of the jail", file) : 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int write_maps(const struct jail *j, struct err *err)
+{
+	uint32_t own[INIT_GROUPS_MAX + 1];
+	size_t n = 0;
+	int r;
+
+	own[n++] = j->id->uid;
+	r = write_map(j, "uid_map", own, n, j->sub.uid, err);
+	if (r)
+		return r;
+	n = 0;
+	own[n++] = j->id->gid;
+	for (size_t i = 0; i < j->ngroups; i++)
+		own[n++] = j->groups[i];
+	qsort(own, n, sizeof *own, by_number);
+	/* The same group twice would overlap itself. */
+	for (size_t i = 1; i < n;) {
+		if (own[i] != own[i - 1]) {
+			i++;
+			continue;
+		}
+		memmove(own + i, own + i + 1, (--n - i) * sizeof *own);
+	}
+	return write_map(j, "gid_map", own, n, j->sub.gid, err);
+}
+
+/* Be the jail's base uid, capabilities kept, for the call that makes the
+ * namespace: its creator's effective uid is its owner. */
+static pid_t clone_as_base(const struct jail *j, struct clone_args *args, struct err *err)
+{
+	pid_t pid;
+
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0 ||
+	    setresuid((uid_t)-1, j->sub.uid, (uid_t)-1) < 0)
+		return err_set(err, -errno, "taking the jail's base uid");
+	pid = sys_clone3(args);
+	if (pid == 0)
+		return 0;
+	if (pid < 0)
+		pid = -errno;
+	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0 || prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) < 0 ||
+	    geteuid() != 0)
+		_exit(EXIT_FAILURE); /* in between: no state to go on in */
+	if (pid == -ENOSPC || pid == -EPERM)
+		return err_set(err, pid,
+			       "new namespaces refused (see sysctl user.max_user_namespaces, user.max_pid_namespaces)");
+	return pid < 0 ? err_set(err, pid, "new namespaces") : pid;
+}
+
+int spawn_init(struct jail *j, struct err *err)
+{
+	_cleanup_close_ int theirs = -EBADF, go_read = -EBADF, go_write = -EBADF;
+	int into = cgroup_clone_fd(&j->cgroup), pair[2], go[2], pidfd = -EBADF, r;
+	struct clone_args args = {
+		.flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	char path[48];
+	pid_t pid;
+
+	if (into >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)into;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(err, -errno, "socket to init");
+	j->init_ctl = pair[0];
+	theirs = pair[1];
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return err_set(err, -errno, "pipe to init");
+	go_read = go[0];
+	go_write = go[1];
+	pid = clone_as_base(j, &args, err);
+	if (pid < 0)
+		return pid;
+	if (pid == 0) {
+		(void)close(go_write);
+		(void)close(j->init_ctl);
+		child(j, theirs, go_read);
+	}
+	j->init_pid = pid;
+	j->init_pidfd = pidfd;
+	r = write_maps(j, err);
+	if (r)
+		return r;
+	snprintf(path, sizeof path, "%d/ns/user", pid);
+	j->userns = openat(j->proc, path, O_RDONLY | O_CLOEXEC);
+	if (j->userns < 0)
+		return err_set(err, -errno, "the jail's user namespace");
+	if (write(go_write, "", 1) != 1)
+		return err_set(err, -errno, "starting init");
+	return 0;
+}
+
+static int copy_text(char *to, size_t size, const char *from, const char *what, struct err *err)
+{
+	if (strlen(from) >= size)
+		return err_set(err, -ENAMETOOLONG, "%s", what);
+	strcpy(to, from);
+	return 0;
+}
+
+int spawn_send_spec(struct jail *j, struct err *err)
+{
+	static const uint32_t network[] = {[NETWORK_NONE] = INIT_NET_NONE,
+					   [NETWORK_PRIVATE] = INIT_NET_PRIVATE,
+					   [NETWORK_HOST] = INIT_NET_HOST};
+	_cleanup_free_ struct init_spec *s = calloc(1, sizeof *s);
+	size_t used = 0;
+	int r;
+
+	if (!s)
+		return err_set(err, -ENOMEM, "spec of init");
+	s->magic = WIRE_MAGIC;
+	s->uid = j->id->uid;
+	s->gid = j->id->gid;
+	s->ngroups = (uint32_t)j->ngroups;
+	for (size_t i = 0; i < j->ngroups; i++)
+		s->groups[i] = j->groups[i];
+	s->umask = j->set->umask;
+	s->nofile_soft = (uint32_t)j->set->nofile.soft;
+	s->nofile_hard = (uint32_t)j->set->nofile.hard;
+	s->network = network[j->set->network];
+	r = copy_text(s->hostname, sizeof s->hostname, j->set->hostname, "hostname", err);
+	if (!r)
+		r = copy_text(s->user, sizeof s->user, j->id->name, "the account's name", err);
+	if (!r)
+		r = copy_text(s->home, sizeof s->home, j->home, "the home's path", err);
+	if (!r)
+		r = copy_text(s->shell, sizeof s->shell, j->shell, "the shell's path", err);
+	for (size_t i = 0; !r && i < j->set->env.n; i++) {
+		const char *v = j->set->env.v[i];
+
+		/* One NUL of each string, and the one that ends them all. */
+		if (used + strlen(v) + 2 > sizeof s->env)
+			return err_set(err, -E2BIG, "the option env");
+		strcpy(s->env + used, v);
+		used += strlen(v) + 1;
+	}
+	if (!r)
+		r = send_msg(j->init_ctl, s, sizeof *s, NULL, 0);
+	return r ? err_set(err, r, "telling init what to be") : 0;
+}
+
+int spawn_expect(const struct jail *j, char byte, const char *what, struct err *err)
+{
+	char got[INIT_COMPLAINT_MAX + 1];
+	ssize_t n;
+
+	do
+		n = read(j->init_ctl, got, sizeof got - 1);
+	while (n < 0 && errno == EINTR);
+	if (n == 1 && got[0] == byte)
+		return 0;
+	if (n < 0)
+		return err_set(err, -errno, "waiting for loginjail-init %s", what);
+	got[n] = '\0';
+	if (n > 1 && got[0] == INIT_COMPLAINT)
+		return err_set(err, 0, "loginjail-init %s: %s", what, got + 1);
+	return err_set(err, -EPIPE, "loginjail-init died %s", what);
+}
+
+int spawn_tell(const struct jail *j, char byte, struct err *err)
+{
+	int r = send_msg(j->init_ctl, &byte, 1, NULL, 0);
+
+	return r ? err_set(err, r, "telling init") : 0;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "subid.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "lib/fdio.h"
+#include "lib/scope.h"
+#include "lib/sys.h"
+
+#define SUBID_FILE_MAX (4u << 20)
+
+/* A decimal number of 32 bits that ends at one of the characters in ends. */
+static const char *parse_u32(const char *p, const char *end, uint32_t *ret)
+{
+	uint64_t v = 0;
+
+	if (p == end || *p < '0' || *p > '9')
+		return NULL;
+	for (; p < end && *p >= '0' && *p <= '9'; p++) {
+		v = v * 10 + (uint64_t)(*p - '0');
+		if (v > UINT32_MAX)
+			return NULL;
+	}
+	*ret = (uint32_t)v;
+	return p;
+}
+
+struct subid_line {
+	const char *owner;
+	size_t owner_len;
+	uint32_t start, count;
+};
+
+/* Take one line "owner:start:count" off *text; false at the end. A line that
+ * is none leaves count 0. */
+static bool next_line(const char **text, struct subid_line *ret)
+{
+	const char *p = *text, *end, *colon;
+
+	memset(ret, 0, sizeof *ret);
+	if (*p == '\0')
+		return false;
+	end = p + strcspn(p, "\n");
+	*text = *end ? end + 1 : end;
+	colon = memchr(p, ':', (size_t)(end - p));
+	if (!colon || colon == p)
+		return true;
+	ret->owner = p;
+	ret->owner_len = (size_t)(colon - p);
+	p = parse_u32(colon + 1, end, &ret->start);
+	if (!p || p == end || *p != ':')
+		return true;
+	p = parse_u32(p + 1, end, &ret->count);
+	if (!p || p != end)
+		ret->count = 0;
+	return true;
+}
+
+static bool line_is_for(const struct subid_line *l, const char *name, uid_t uid)
+{
+	char number[16];
+
+	if (l->owner_len == strlen(name) && memcmp(l->owner, name, l->owner_len) == 0)
+		return true;
+	snprintf(number, sizeof number, "%u", uid);
+	return l->owner_len == strlen(number) && memcmp(l->owner, number, l->owner_len) == 0;
+}
+
+/* Ids of people and of the system, and the two values that mean "none", are no
+ * place for a subordinate range, whoever wrote it into the file. */
+static bool range_sane(uint32_t start, uint32_t count)
+{
+	return start >= SUBID_COUNT && (uint64_t)start + count <= UINT32_MAX;
+}
+
+int subid_find(const char *text, const char *name, uid_t uid, uint32_t *ret_start)
+{
+	struct subid_line l;
+
+	while (next_line(&text, &l))
+		if (l.count >= SUBID_COUNT && range_sane(l.start, l.count) &&
+		    line_is_for(&l, name, uid)) {
+			*ret_start = l.start;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+/* The whole file as text; a missing one reads as empty. */
+static int file_text(int dirfd, const char *path, char **ret)
+{
+	_cleanup_free_ char *buf = NULL;
+	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	int r;
+
+	if (fd < 0 && errno == ENOENT) {
+		*ret = strdup("");
+		return *ret ? 0 : -ENOMEM;
+	}
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size < 0 || st.st_size > SUBID_FILE_MAX)
+		return -EFBIG;
+	buf = calloc(1, (size_t)st.st_size + 1);
+	if (!buf)
+		return -ENOMEM;
+	r = read_all(fd, buf, (size_t)st.st_size);
+	if (r)
+		return r;
+	*ret = take_ptr(buf);
+	return 0;
+}
+
+static bool overlaps(const char *text, uint32_t start)
+{
+	struct subid_line l;
+
+	while (next_line(&text, &l))
+		if (l.count > 0 && (uint64_t)l.start < (uint64_t)start + SUBID_COUNT &&
+		    (uint64_t)l.start + l.count > start)
+			return true;
+	return false;
+}
+
+/* Allot from the pool, or find what was allotted before.  The file has the form
+ * of /etc/subuid, by uid, and is only ever appended to, whole lines at a time. */
+static int pool_get(int state_fd, const char *subuid, const char *subgid, uid_t uid,
+		    uint32_t *ret, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_close_ int fd = -EBADF;
+	char line[64];
+	int r;
+
+	fd = openat(state_fd, "subids", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_set(err, -errno, "the file 'subids' of the state directory");
+	if (flock(fd, LOCK_EX) < 0)
+		return err_set(err, -errno, "locking the file 'subids' of the state directory");
+	r = file_text(state_fd, "subids", &text);
+	if (r)
+		return err_set(err, r, "reading the file 'subids' of the state directory");
+	snprintf(line, sizeof line, "%u", uid);
+	if (subid_find(text, line, uid, ret) == 0)
+		return 0;
+	/* A line that a power cut left without its end must not swallow ours. */
+	if (*text && text[strlen(text) - 1] != '\n' && write_all(fd, "\n", 1) < 0)
+		return err_set(err, -EIO, "the file 'subids' of the state directory");
+	for (uint32_t s = SUBID_POOL_FIRST; s <= SUBID_POOL_END - SUBID_COUNT; s += SUBID_COUNT) {
+		int n;
+
+		if (overlaps(text, s) || overlaps(subuid, s) || overlaps(subgid, s))
+			continue;
+		n = snprintf(line, sizeof line, "%u:%u:%u\n", uid, s, SUBID_COUNT);
+		r = write_all(fd, line, (size_t)n);
+		if (!r && fsync(fd) < 0)
+			r = -errno;
+		if (r)
+			return err_set(err, r, "writing the file 'subids' of the state directory");
+		*ret = s;
+		return 0;
+	}
+	return err_set(err, -ENOSPC,
+		       "no subordinate ids left in our own pool; give the account a range in /etc/subuid");
+}
+
+int subids_get(const char *etc, int state_fd, const char *name, uid_t uid, struct subids *ret,
+	       struct err *err)
+{
+	_cleanup_free_ char *subuid = NULL, *subgid = NULL;
+	_cleanup_close_ int dir = open(etc, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint32_t u, g;
+	int r;
+
+	if (dir < 0)
+		return err_set(err, -errno, "%s", etc);
+	r = file_text(dir, "subuid", &subuid);
+	if (r)
+		return err_set(err, r, "reading %s/subuid", etc);
+	r = file_text(dir, "subgid", &subgid);
+	if (r)
+		return err_set(err, r, "reading %s/subgid", etc);
+	if (subid_find(subuid, name, uid, &u) == 0 && subid_find(subgid, name, uid, &g) == 0) {
+		*ret = (struct subids){.uid = u, .gid = g};
+		return 0;
+	}
+	r = pool_get(state_fd, subuid, subgid, uid, &u, err);
+	if (r)
+		return r;
+	*ret = (struct subids){.uid = u, .gid = u};
+	return 0;
+}
+
+int idmap_text(const uint32_t *own, size_t nown, uint32_t base, char *buf, size_t size)
+{
+	uint32_t next = 0;
+	size_t len = 0;
+
+	for (size_t i = 0; i <= nown; i++) {
+		uint32_t stop = i < nown && own[i] < SUBID_COUNT ? own[i] : SUBID_COUNT;
+
+		if (stop > next)
+			len += (size_t)snprintf(buf + len, len < size ? size - len : 0,
+						"%u %u %u\n", next, base + next, stop - next);
+		if (i < nown)
+			len += (size_t)snprintf(buf + len, len < size ? size - len : 0,
+						"%u %u 1\n", own[i], own[i]);
+		if (len >= size)
+			return -E2BIG;
+		next = stop == SUBID_COUNT ? SUBID_COUNT : stop + 1;
+	}
+	return (int)len;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The jail's root tree, in the private mount namespace of set-up:
+ *
+ *   upper layer (disk) / the jail's own layer (tmpfs) / the host's tree, its ids
+ *   mapped; one such overlay for each file system that the tree is made of
+ *   + /dev, /dev/pts, /dev/shm, /tmp, /run, the home, the binds
+ *
+ * All is mounted by root in the host's user namespace; /proc and /sys are left
+ * for PID 1, whose namespaces they show.
+ */
+#ifndef LOGINJAIL_TREE_H
+#define LOGINJAIL_TREE_H
+
+#include "jail.h"
+
+/* Open the account's home as the account, for home = bind, into j->home_fd. */
+int tree_open_home(struct jail *j, struct err *err);
+
+/* The staging tmpfs, on the instance's directory, with its names, into j->stage. */
+int tree_stage(struct jail *j, struct err *err);
+
+/* Fill the jail's own layer: needs j->stage, the identity and the settings only. */
+int tree_layer(struct jail *j, struct err *err);
+
+/* Devices and volumes that the tree and the fence share. */
+int tree_volumes(struct jail *j, struct err *err);
+
+/* Mount it all; needs j->userns with its maps written, and j->upper. */
+int tree_mount(struct jail *j, struct err *err);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "ask_setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/scope.h"
+
+#define SETUP LIBEXECDIR "/loginjail-setup"
+
+/* A little more than set-up gives itself. */
+#define ANSWER_DEADLINE_S 70
+
+/* posix_spawn, since it shares our memory until the exec: forking an sshd takes
+ * longer than all that set-up does for a live jail. */
+static int start(char *const argv[], int sock, pid_t *ret_pid)
+{
+	char *const envp[] = {NULL};
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t at;
+	sigset_t none, all;
+	int r;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	r = posix_spawn_file_actions_init(&fa);
+	if (r)
+		return -r;
+	r = posix_spawnattr_init(&at);
+	if (r) {
+		(void)posix_spawn_file_actions_destroy(&fa);
+		return -r;
+	}
+	for (int fd = 0; !r && fd < 3; fd++)
+		r = posix_spawn_file_actions_addopen(&fa, fd, "/dev/null", O_RDWR, 0);
+	if (!r)
+		r = posix_spawn_file_actions_adddup2(&fa, sock, SETUP_REPLY_FD);
+	if (!r)
+		r = posix_spawn_file_actions_addclosefrom_np(&fa, SETUP_REPLY_FD + 1);
+	if (!r)
+		r = posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+							  POSIX_SPAWN_SETSID);
+	if (!r)
+		r = posix_spawnattr_setsigmask(&at, &none);
+	if (!r)
+		r = posix_spawnattr_setsigdefault(&at, &all);
+	if (!r)
+		r = posix_spawn(ret_pid, SETUP, &fa, &at, argv, envp);
+	(void)posix_spawnattr_destroy(&at);
+	(void)posix_spawn_file_actions_destroy(&fa);
+	return -r;
+}
+
+int ask_setup(const char *conf, const char *service, const char *user, struct setup_reply *reply,
+	      int fds[PASS_FDS_MAX])
+{
+	char *const argv[] = {(char *)"loginjail-setup", (char *)conf, (char *)service, (char *)user, NULL};
+	const struct timeval patience = {.tv_sec = ANSWER_DEADLINE_S};
+	const struct sigaction dfl = {.sa_handler = SIG_DFL};
+	_cleanup_close_ int ours = -EBADF, theirs = -EBADF;
+	struct sigaction was;
+	int pair[2], r;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	ours = pair[0];
+	/* Above what it will become, so that dup2 also clears its close-on-exec. */
+	theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, SETUP_REPLY_FD + 1);
+	(void)close(pair[1]);
+	if (theirs < 0 || setsockopt(ours, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0)
+		return -errno;
+	/* An application that ignores SIGCHLD would have our child reaped for us. */
+	if (sigaction(SIGCHLD, &dfl, &was) < 0)
+		return -errno;
+	r = start(argv, theirs, &pid);
+	scope_close(&theirs);
+	theirs = -EBADF;
+	if (!r) {
+		r = recv_msg(ours, reply, sizeof *reply, fds);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	(void)sigaction(SIGCHLD, &was, NULL);
+	if (r)
+		return r;
+	reply->text[sizeof reply->text - 1] = '\0';
+	if (reply->magic != WIRE_MAGIC) {
+		for (int i = 0; i < PASS_FDS_MAX; i++) {
+			scope_close(&fds[i]);
+			fds[i] = -EBADF;
+		}
+		return -EPROTO;
+	}
+	return 0;
+}

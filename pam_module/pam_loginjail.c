@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation of pam_loginjail.so.
+ *
+ * Loaded into sshd's privileged monitor (and into su and login, where jail.ini
+ * lists them).  It reads no configuration and builds nothing: loginjail-setup
+ * says what a login is.  For a jailed one it gets two namespaces, moves this
+ * process into them as the last step of open_session, and so fences the process
+ * that the application forks for the user; and it gets a lease, which keeps the
+ * jail as long as any copy of this process holds it.
+ *
+ * close_session moves back, before other modules' close functions run: they
+ * expect the host (hence the arguments open and close, which put one line of ours
+ * last on the way in and another first on the way out).  An application that ends
+ * without it is caught by the data's destructor, and one that is killed by the
+ * kernel, which closes the lease.
+ *
+ * Whatever goes wrong is PAM_SESSION_ERR: never PAM_IGNORE, which is said only of
+ * a user that no section matches.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+
+#include "args.h"
+#include "ask_setup.h"
+#include "fence_move.h"
+#include "lib/scope.h"
+
+#define DATA_NAME "loginjail"
+
+static void clean_up(pam_handle_t *pamh, void *data, int status)
+{
+	struct fence_move *m = data;
+	int r = fence_move_out(m);
+
+	(void)status;
+	if (r)
+		pam_syslog(pamh, LOG_CRIT, "can't leave the fence: %s", strerror(-r));
+	free(m);
+}
+
+/* Move in, and remember it for close_session and for pam_end. */
+static int move_in(pam_handle_t *pamh, const int fds[PASS_FDS_MAX])
+{
+	struct fence_move *m = calloc(1, sizeof *m);
+	int r;
+
+	if (!m) {
+		int lease = fds[SETUP_FD_LEASE];
+
+		scope_close(&lease);
+		return -ENOMEM;
+	}
+	r = fence_move_in(m, fds[SETUP_FD_FENCE], fds[SETUP_FD_NET], fds[SETUP_FD_LEASE]);
+	if (r == -ENOTRECOVERABLE) {
+		pam_syslog(pamh, LOG_CRIT, "half in the jail's network and no way back: giving up");
+		_exit(EXIT_FAILURE); /* sshd in a namespace that is not its own is no sshd */
+	}
+	if (!r && pam_set_data(pamh, DATA_NAME, m, clean_up) != PAM_SUCCESS)
+		r = fence_move_out(m) ? -ENOTRECOVERABLE : -ENOMEM;
+	else if (!r)
+		return 0;
+	free(m);
+	if (r == -ENOTRECOVERABLE)
+		_exit(EXIT_FAILURE);
+	return r;
+}
+
+static int refuse(pam_handle_t *pamh, const char *told)
+{
+	/* sshd itself tells the user nothing but that the connection is closed. */
+	pam_error(pamh, "loginjail: %s", told);
+	return PAM_SESSION_ERR;
+}
+
+static int bad_args(pam_handle_t *pamh, const char *which)
+{
+	pam_syslog(pamh, LOG_ERR,
+		   "argument '%s' is unknown; there are conf=/PATH, open, close and debug: login refused", which);
+	return refuse(pamh, "wrongly set up, so you are not let in; ask the administrator");
+}
+
+__attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	const char *user = NULL, *wrong;
+	const void *service = NULL, *data;
+	int fds[PASS_FDS_MAX], r;
+	struct setup_reply reply;
+	struct module_args args;
+
+	(void)flags;
+	wrong = module_args_parse(argc, argv, &args);
+	if (wrong)
+		return bad_args(pamh, wrong);
+	if (args.close)
+		return PAM_IGNORE;
+	if (pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS)
+		return PAM_IGNORE; /* our other line has done it */
+	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || !user || !*user ||
+	    pam_get_item(pamh, PAM_SERVICE, &service) != PAM_SUCCESS || !service) {
+		pam_syslog(pamh, LOG_ERR, "no user or no service: login refused");
+		return PAM_SESSION_ERR;
+	}
+	r = ask_setup(args.conf, service, user, &reply, fds);
+	if (r) {
+		pam_syslog(pamh, LOG_ERR, "no answer from %s (%s): login of %s refused",
+			   LIBEXECDIR "/loginjail-setup", strerror(-r), user);
+		return refuse(pamh, "no jail can be made for you, so you are not let in; ask the administrator");
+	}
+	if (args.debug)
+		pam_syslog(pamh, LOG_DEBUG, "user %s, service %s: verdict %u", user, (const char *)service,
+			   reply.verdict);
+	r = PAM_SESSION_ERR;
+	if (reply.verdict == SETUP_NOT_OURS) {
+		r = PAM_IGNORE;
+	} else if (reply.verdict == SETUP_JAILED && fds[SETUP_FD_FENCE] >= 0 && fds[SETUP_FD_LEASE] >= 0) {
+		int k = move_in(pamh, fds);
+
+		fds[SETUP_FD_LEASE] = -EBADF;
+		if (k == 0) {
+			r = PAM_SUCCESS;
+		} else {
+			pam_syslog(pamh, LOG_ERR, "moving into the fence: %s: login of %s refused",
+				   strerror(-k), user);
+			(void)refuse(pamh, "you can't be moved into your jail, so you are not let in");
+		}
+	} else if (reply.verdict == SETUP_REFUSED) {
+		(void)refuse(pamh, reply.text);
+	}
+	for (int i = 0; i < PASS_FDS_MAX; i++)
+		scope_close(&fds[i]);
+	return r; /* fail safe: an error unless something above said otherwise */
+}
+
+__attribute__((visibility("default"))) int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct module_args args;
+	const void *data;
+	int r;
+
+	(void)flags;
+	if (module_args_parse(argc, argv, &args))
+		return PAM_SESSION_ERR; /* open_session has said why */
+	if (args.open || pam_get_data(pamh, DATA_NAME, &data) != PAM_SUCCESS || !data)
+		return PAM_IGNORE;
+	r = fence_move_out((struct fence_move *)data);
+	if (r) {
+		pam_syslog(pamh, LOG_CRIT, "can't leave the fence: %s", strerror(-r));
+		return PAM_SESSION_ERR;
+	}
+	return PAM_SUCCESS;
+}
