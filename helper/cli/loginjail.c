@@ -42,7 +42,8 @@ static void print_usage(FILE *f)
 	fputs("usage: loginjail VERB [ARGUMENT ...]\n", f);
 	for (i = 0; i < N_VERBS; i++)
 		if (verbs[i].doc)
-			fprintf(f, "  %-8s %-30s %s\n", verbs[i].name, verbs[i].usage, verbs[i].doc);
+			fprintf(f, "  %-8s %-30s %s\n", verbs[i].name, verbs[i].usage,
+				verbs[i].doc);
 }
 
 static int verb_help(int argc, char **argv)

@@ -163,7 +163,8 @@ static int refuse_errors(const struct config *config, struct decision *ret)
 	char more[60] = "";
 
 	if (config->n_errors > 1)
-		snprintf(more, sizeof more, " (and %zu more: run 'loginjail check')", config->n_errors - 1);
+		snprintf(more, sizeof more, " (and %zu more: run 'loginjail check')",
+			 config->n_errors - 1);
 	if (e->line)
 		return decide(ret, VERDICT_REFUSE, TOLD_CONFIG, "%s:%u: %s%s", file, e->line,
 			      e->text, more);

@@ -104,7 +104,8 @@ static int check_user(const char *item, struct err *err)
 	if (*item == '#')
 		return check_uid(item, err);
 	if (all_digits(item))
-		return err_set(err, 0, "'%s' is not a user name: write #%s for the uid", item, item);
+		return err_set(err, 0, "'%s' is not a user name: write #%s for the uid", item,
+			       item);
 	if (!name_valid(item))
 		return err_set(err, 0, "'%s' is not a user name", item);
 	return !strcmp(item, "root") ? 1 : 0;

@@ -145,11 +145,12 @@ static int check_place(struct parse *p, unsigned line, enum option_id id)
 
 	if (p->current == NO_SECTION)
 		r = config_add_error(p->config, line, true,
-				     "'%s' stands before the first section: put it below [defaults] "
-				     "or a [jail NAME]", o->name);
+				     "'%s' stands before the first section: put it below "
+				     "[defaults] or a [jail NAME]", o->name);
 	else if (p->current == DEFAULTS_SECTION && !(o->scope & IN_DEFAULTS))
 		r = config_add_error(p->config, line, who,
-				     "'%s' can't be in [defaults]: put it into a [jail NAME]", o->name);
+				     "'%s' can't be in [defaults]: put it into a [jail NAME]",
+				     o->name);
 	else if (p->current >= 0 && !(o->scope & IN_JAIL))
 		r = config_add_error(p->config, line, who,
 				     "'%s' can only be in [defaults]: move it there", o->name);

@@ -151,12 +151,14 @@ void render_sample(FILE *f)
 {
 	int i;
 
-	wrap(f, "jail.ini: whose logins are put into a jail, and into which. jail.ini(5) explains.");
+	wrap(f, "jail.ini: whose logins are put into a jail, and into which. jail.ini(5) "
+		"explains.");
 	wrap(f, "The first [jail NAME] that matches a user is the user's; what it leaves out comes "
 		"from [defaults]. As long as no section matches anybody, nobody is jailed.");
 	wrap(f, "Any error in this file refuses the logins of those whom it might concern: run "
-		"'loginjail check' after each change. An option is one line of at most 198 bytes; a "
-		"comment begins with ';' or '#' at the start of a line, or with ' ;' after a value.");
+		"'loginjail check' after each change. An option is one line of at most 198 bytes; "
+		"a comment begins with ';' or '#' at the start of a line, or with ' ;' after a "
+		"value.");
 	fputs("\n[defaults]\n", f);
 	for (i = 0; i < OPTION_MAX; i++)
 		if (options[i].scope & IN_DEFAULTS)
@@ -169,25 +171,52 @@ void render_sample(FILE *f)
 			sample_option(f, &options[i]);
 }
 
-/*
- * A sentence to a line, as mdoc wants it; \& keeps a line from being a request.
- * quote: for the arguments of a macro.
- */
-static void mdoc_text(FILE *f, const char *text, bool quote)
+/* Text of the table in mdoc; \& keeps what begins a line from being a request. */
+static void mdoc_word(FILE *f, const char *word, size_t len, bool begins_line)
 {
-	const char *p;
+	size_t i;
 
-	if (*text == '.' || *text == '\'')
+	if (begins_line && (*word == '.' || *word == '\''))
 		fputs("\\&", f);
-	for (p = text; *p; p++) {
-		if (*p == '\\')
+	for (i = 0; i < len; i++) {
+		if (word[i] == '\\')
 			fputs("\\e", f);
-		else if (*p == '"' && quote)
-			fputs("\\(dq", f);
-		else if (*p == ' ' && p > text && p[-1] == '.' && !quote)
-			fputc('\n', f);
 		else
-			fputc(*p, f);
+			fputc(word[i], f);
+	}
+}
+
+/* Running text: a new sentence begins a new line, as mdoc wants it. */
+static void mdoc_text(FILE *f, const char *text)
+{
+	size_t column = 0;
+	size_t len;
+
+	for (; *text; text += len + strspn(text + len, " ")) {
+		len = strcspn(text, " ");
+		if (column > 0 && (column + 1 + len > COLUMNS || text[-2] == '.')) {
+			fputc('\n', f);
+			column = 0;
+		}
+		if (column > 0)
+			fputc(' ', f);
+		mdoc_word(f, text, len, column == 0);
+		column += len + 1;
+	}
+	fputc('\n', f);
+}
+
+/* The arguments of a macro, where a double quote would be syntax. */
+static void mdoc_arguments(FILE *f, const char *text)
+{
+	size_t len;
+
+	for (;; text += len + 1) {
+		len = strcspn(text, "\"");
+		mdoc_word(f, text, len, false);
+		if (!text[len])
+			break;
+		fputs("\\(dq", f);
 	}
 	fputc('\n', f);
 }
@@ -197,10 +226,10 @@ static void mdoc_option(FILE *f, const struct option_row *o)
 	_cleanup_free_ char *values = NULL;
 
 	fprintf(f, ".It Cm %s No = Ar ", o->name);
-	mdoc_text(f, o->type->arg, true);
-	mdoc_text(f, o->doc, false);
+	mdoc_arguments(f, o->type->arg);
+	mdoc_text(f, o->doc);
 	if (render_values((enum option_id)(o - options), &values) == 0)
-		mdoc_text(f, values, false);
+		mdoc_text(f, values);
 	if (*o->default_text)
 		fprintf(f, "The default is\n.Ql %s .\n", o->default_text);
 	else
@@ -212,7 +241,7 @@ static void mdoc_option(FILE *f, const struct option_row *o)
 	if (!strcmp(o->example, o->default_text))
 		return;
 	fprintf(f, "For example:\n.Dl %s = ", o->name);
-	mdoc_text(f, o->example, true);
+	mdoc_arguments(f, o->example);
 }
 
 void render_mdoc(FILE *f)

@@ -7,7 +7,7 @@
 
 #include "config/decide.h"
 
-/* What happens to this user's login and why; of a jail, each setting and where it is from. -ENOMEM. */
+/* What happens to the login and why; of a jail, each setting and where it is from. -ENOMEM. */
 int render_explain(FILE *f, const struct config *config, const struct user_facts *user,
 		   const char *service, const struct decision *decision);
 
