@@ -83,7 +83,7 @@ struct type {
 	/*
 	 * Parse text into the zeroed field.  On -EINVAL err says what is wrong and
 	 * what would be right; lists then hold the items that were good (see
-	 * except in config.c), all else is left alone.  -ENOMEM.
+	 * except in read.c), all else is left alone.  -ENOMEM.
 	 */
 	int (*parse)(const struct type *type, const struct range *range, const char *text,
 		     void *field, struct err *err);
