@@ -59,10 +59,10 @@ enum { POLL_INIT, POLL_SIGNAL, POLL_TIMER, POLL_LISTEN, POLL_FIXED };
 struct keeper {
 	struct jail *j;
 	struct pollfd *poll; /* POLL_FIXED, then one per connection */
-	size_t n, room;
-	size_t leases;	 /* the first ones of the connections are leases */
+	bool *is_lease;	     /* of the same places */
+	size_t n, room, leases;
 	int64_t started; /* CLOCK_REALTIME */
-	bool ending, killed;
+	bool ending;
 };
 
 int keeper_reply(int sock, int verdict, const char *text, const int *fds, size_t nfds)
@@ -95,35 +95,33 @@ static int add_connection(struct keeper *k, int fd, bool lease)
 
 	if (k->n == k->room) {
 		size_t room = k->room * 2;
-		struct pollfd *more = reallocarray(k->poll, room, sizeof *more);
+		struct pollfd *p = reallocarray(k->poll, room, sizeof *p);
+		bool *l;
 
-		if (!more)
+		if (!p)
 			return -ENOMEM;
-		k->poll = more;
+		k->poll = p;
+		l = reallocarray(k->is_lease, room, sizeof *l);
+		if (!l)
+			return -ENOMEM;
+		k->is_lease = l;
 		k->room = room;
 	}
-	if (lease) {
-		/* Keep the leases together, in front. */
-		k->poll[k->n] = k->poll[POLL_FIXED + k->leases];
-		k->poll[POLL_FIXED + k->leases] = new;
-		k->leases++;
-	} else {
-		k->poll[k->n] = new;
-	}
+	k->poll[k->n] = new;
+	k->is_lease[k->n] = lease;
 	k->n++;
+	k->leases += lease;
 	return 0;
 }
 
+/* The last one takes its place. */
 static void drop_connection(struct keeper *k, size_t i)
 {
 	(void)close(k->poll[i].fd);
-	if (i < POLL_FIXED + k->leases) {
-		k->leases--;
-		k->poll[i] = k->poll[POLL_FIXED + k->leases];
-		i = POLL_FIXED + k->leases;
-	}
+	k->leases -= k->is_lease[i];
 	k->n--;
 	k->poll[i] = k->poll[k->n];
+	k->is_lease[i] = k->is_lease[k->n];
 }
 
 static void accept_all(struct keeper *k)
@@ -147,17 +145,6 @@ static void end_jail(struct keeper *k)
 
 	if (k->ending)
 		return;
-	/* Whoever has connected by now came before the end: unless that is a new
-	 * login, it makes no difference. */
-	if (!k->killed) {
-		size_t before = k->n;
-
-		accept_all(k);
-		if (k->n > before) {
-			set_timer(k, 1); /* ask again when they have been served */
-			return;
-		}
-	}
 	k->ending = true;
 	(void)close(k->poll[POLL_LISTEN].fd);
 	k->poll[POLL_LISTEN].fd = -1;
@@ -243,12 +230,15 @@ static bool serve(struct keeper *k, size_t i)
 	}
 	switch (q.verb) {
 	case KEEPER_LEASE:
-		give_lease(k, i);
+		/* Too late: without an answer it goes for the lock, and builds anew. */
+		if (k->ending)
+			drop_connection(k, i);
+		else
+			give_lease(k, i);
 		return true;
 	case KEEPER_KILL:
 		/* It stays connected, and sees our end as the jail's. */
 		k->poll[i].events = 0;
-		k->killed = true;
 		end_jail(k);
 		return false;
 	case KEEPER_STATUS:
@@ -315,8 +305,7 @@ static void loop(struct keeper *k)
 
 			if (read(k->poll[POLL_SIGNAL].fd, &si, sizeof si) == sizeof si &&
 			    si.ssi_signo == SIGTERM) {
-				k->killed = true;
-				end_jail(k);
+						end_jail(k);
 			}
 		}
 		if (k->poll[POLL_TIMER].revents) {
@@ -359,7 +348,8 @@ static int start(struct keeper *k, int reply_fd, struct err *err)
 
 	k->room = 16;
 	k->poll = calloc(k->room, sizeof *k->poll);
-	if (!k->poll)
+	k->is_lease = calloc(k->room, sizeof *k->is_lease);
+	if (!k->poll || !k->is_lease)
 		return err_set(err, -ENOMEM, "the keeper");
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
@@ -389,8 +379,7 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 	if (start(&k, reply_fd, &err)) {
 		log_line(LOG_ERR, "%s: %s", j->id->name, err.text);
 		(void)syscall(SYS_pidfd_send_signal, j->init_pidfd, SIGKILL, NULL, 0);
-		k.killed = true;
-		finish(&k);
+			finish(&k);
 	}
 	(void)close(reply_fd);
 	/* Others who wait for it find the jail now. */
