@@ -310,6 +310,8 @@ inside_world() {
 	mount_world
 	echo world >/proc/sys/kernel/hostname
 	ip link set lo up
+	# Its text would be in all that a refused login prints.
+	: >/etc/motd
 	: >/run/utmp
 	: >/var/log/wtmp
 	: >/var/log/lastlog

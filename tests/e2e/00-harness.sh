@@ -6,6 +6,7 @@
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 
 standard_users
+standard_jail
 sshd_start main
 
 run free 'echo out; echo err >&2; exit 7'

@@ -58,7 +58,8 @@ ok 'ends the writer' eventually_sh '! jail_comms | grep -qx yes'
 tricky=$'echo \'a  b\' "c\td" \\$HOME `echo sub` $(echo par) ; # ! * ~ \xc3\xa9 \xff'
 is "$(j "$tricky")" "$(bash -c "$tricky")" 'quotes, blanks and metacharacters'
 is "$(j $'echo one\necho two')" $'one\ntwo' 'a command of two lines'
-is "$(j -- '-x' 2>/dev/null; echo $?)" 127 'a command that begins with a dash'
+is "$(j -- '-x' 2>/dev/null; echo $?)" "$(free -- '-x' 2>/dev/null; echo $?)" \
+	'a command that begins with a dash fares as without a jail'
 long=$(head -c 100000 /dev/zero | tr '\0' x)
 is "$(j "echo $long" | wc -c)" 100001 'a command of 100 kB'
 is "$(j 'echo "$0"')" bash 'it runs in the login shell of the account'

@@ -99,8 +99,9 @@ if [[ $users == *alice* ]]; then
 		sshd_use $server
 		hold warm alice
 		j 'echo inside >/tmp/mark'
-		is "$(echo 'get /tmp/mark /dev/stdout' | sftp_on alice 2>/dev/null | tail -n 1)" inside \
-			"sftp $server sees the jail's /tmp"
+		echo "get /tmp/mark $T/mark" | sftp_on alice >/dev/null 2>&1
+		is "$(cat "$T/mark")" inside "sftp $server sees the jail's /tmp"
+		rm -f "$T/mark"
 		is "$(echo 'ls -1 /home' | sftp_on alice | grep -v '^sftp>')" /home/alice \
 			"sftp $server sees no other home"
 		release warm

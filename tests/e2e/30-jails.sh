@@ -11,6 +11,7 @@ add_user erik 2009
 jail_ini <<'EOS'
 [jail test]
 groups = jailed
+sessions = 60
 
 [jail lingering]
 users = carl
@@ -116,7 +117,7 @@ hold two dora
 log_mark
 run on dora true
 isnt "$status" 0 'sessions = 2: a third is refused'
-like "$err" 'loginjail: ' 'with a line to the user'
+like "$out$err" 'loginjail: ' 'with a line to the user'
 ok 'and to the log' logged_since 'loginjail.*dora|loginjail.*2008'
 release one
 ok 'it is let in when another has left' eventually on dora true

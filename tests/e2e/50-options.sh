@@ -70,13 +70,13 @@ is "$(j 'getent passwd alice | cut -d: -f7')" /bin/dash 'shell: and the account 
 release warm
 
 hold warm bob
-is "$(on bob 'ls -A')" '' 'home = private: empty'
+is "$(on bob 'ls -A')" "$(ls -A /etc/skel)" "home = private: as a new account's"
 is "$(on bob 'pwd; stat -c %U:%a .')" $'/home/bob\nbob:700' 'home = private: in place'
 ok 'home = private: writable' on bob 'echo x >~/new'
 nok 'home = private: not the real one' test -e /home/bob/new
 release warm
 jails_gone
-is "$(on bob 'ls -A')" '' 'home = private: ends with the jail'
+is "$(on bob 'ls -A')" "$(ls -A /etc/skel)" 'home = private: ends with the jail'
 is "$(cat /home/bob/real)" real 'home = private: the real one is untouched'
 
 is "$(on carl 'ls /home/carl 2>/dev/null; pwd')" / 'home = none: no home, the session begins in /'
@@ -85,9 +85,9 @@ ok 'home = none: sessions work' on carl true
 ok 'shell lets in an account whose own is nologin' on dora 'test $SHELL = /bin/bash'
 echo 'ls /' | sftp_on dora >/dev/null 2>"$T/err"
 is $? 0 'with sftp too'
-run on erik 'echo in'
+run on erik 'echo RAN'
 isnt "$status" 0 'nologin stays a refusal without it'
-unlike "$out" in 'nothing runs'
+unlike "$out" RAN 'nothing runs'
 
 for user in fish zoe cleo; do
 	shell=$(getent passwd "$user" | cut -d: -f7)

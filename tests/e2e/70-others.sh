@@ -60,9 +60,9 @@ jails_gone
 for wrong in 'no-such-argument' 'conf=' 'conf=relative/jail.ini' 'conf=/etc/none/jail.ini' 'Debug'; do
 	pam_lines "$MODULE $wrong"
 	log_mark
-	run j 'echo in'
+	run j 'echo RAN'
 	isnt "$status" 0 "the argument '$wrong' refuses"
-	unlike "$out" in "the argument '$wrong': nothing runs"
+	unlike "$out" RAN "the argument '$wrong': nothing runs"
 	ok "the argument '$wrong': the log says why" logged_since 'loginjail'
 done
 cat "$T/pam.sshd" >/etc/pam.d/sshd

@@ -39,7 +39,7 @@ sshd_start() {
 	shift
 	host_keys
 	sshd_last_port=$((sshd_last_port + 1))
-	S=$T/$name
+	S=$T/sshd.$name
 	mkdir -p "$S"
 	{
 		for line in "$@"; do
@@ -99,7 +99,7 @@ sshd_start() {
 	eventually test -s "$S/pid" || fail "sshd $name listens"
 }
 
-sshd_use() { S=$T/$1; }
+sshd_use() { S=$T/sshd.$1; }
 
 sshd_pid() { cat "$S/pid"; }
 
