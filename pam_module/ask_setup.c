@@ -3,8 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -58,6 +62,42 @@ static int start(char *const argv[], int sock, pid_t *ret_pid)
 	return -r;
 }
 
+/* Look the account up, in *buf, which is the caller's. */
+static int find_account(const char *user, struct passwd *pw, char **buf)
+{
+	struct passwd *found = NULL;
+	int r = ERANGE;
+
+	for (size_t size = 4096; r == ERANGE && size <= 1u << 20; size *= 2) {
+		char *more = realloc(*buf, size);
+
+		if (!more)
+			return -ENOMEM;
+		*buf = more;
+		r = getpwnam_r(user, pw, more, size, &found);
+	}
+	return r ? -r : found ? 0 : -ESRCH;
+}
+
+/* The account's groups, asked here since sshd has the name services loaded.  An
+ * account that can't be found has unknown groups, not none: no answer. */
+static int send_request(int sock, const char *user)
+{
+	struct setup_request q = {.magic = WIRE_MAGIC};
+	_cleanup_free_ char *buf = NULL;
+	int n = SETUP_GROUPS_MAX, r;
+	struct passwd pw;
+
+	r = find_account(user, &pw, &buf);
+	if (r)
+		return r;
+	if (getgrouplist(pw.pw_name, pw.pw_gid, q.groups, &n) < 0)
+		return -E2BIG;
+	q.ngroups = (uint32_t)n;
+	return send_msg(sock, &q, offsetof(struct setup_request, groups) + q.ngroups * sizeof *q.groups,
+			NULL, 0);
+}
+
 int ask_setup(const char *conf, const char *service, const char *user, struct setup_reply *reply,
 	      int fds[PASS_FDS_MAX])
 {
@@ -84,7 +124,11 @@ int ask_setup(const char *conf, const char *service, const char *user, struct se
 	scope_close(&theirs);
 	theirs = -EBADF;
 	if (!r) {
-		r = recv_msg(ours, reply, sizeof *reply, fds);
+		r = send_request(ours, user);
+		if (!r)
+			r = recv_msg(ours, reply, sizeof *reply, fds);
+		/* An end that nobody writes to any more ends a set-up that waits. */
+		(void)shutdown(ours, SHUT_WR);
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}

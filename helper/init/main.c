@@ -183,8 +183,12 @@ static void take_root(void)
 	lower_namespace_limits();
 }
 
-/* What is left to do: become the user in a child, and signal its processes. */
-static const cap_value_t kept[] = {CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL};
+/*
+ * What is left to do: become the user in a child, and signal its processes.  The
+ * bounding set is emptied here, once for all sessions: what we hold stays, but
+ * nothing that is executed can have a capability again.
+ */
+static const cap_value_t kept[] = {CAP_SETUID, CAP_SETGID, CAP_KILL};
 static cap_t caps_kept;
 
 static void drop_capabilities(void)
@@ -195,6 +199,9 @@ static void drop_capabilities(void)
 	const int n = sizeof kept / sizeof *kept;
 	cap_t now;
 
+	for (int c = 0; prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
+		if (prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0)
+			give_up("emptying the bounding set");
 	caps_kept = cap_init();
 	if (!caps_kept || cap_set_flag(caps_kept, CAP_PERMITTED, n, kept, CAP_SET) < 0 ||
 	    cap_set_flag(caps_kept, CAP_EFFECTIVE, n, kept, CAP_SET) < 0)
@@ -377,6 +384,21 @@ static void __attribute__((noreturn)) loop(void)
 	}
 }
 
+/* What set-up ignores (SIGPIPE), and what posix_spawn does (32 and 33, which the
+ * C library won't let us name), would stay ignored in every session. */
+static void default_signals(void)
+{
+	const struct {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		unsigned long mask;
+	} dfl = {.handler = SIG_DFL};
+
+	for (int s = 1; s <= 64; s++)
+		(void)syscall(SYS_rt_sigaction, s, &dfl, NULL, sizeof dfl.mask);
+}
+
 int main(void)
 {
 	int got[PASS_FDS_MAX];
@@ -388,6 +410,7 @@ int main(void)
 	    spec.ngroups > INIT_GROUPS_MAX || getpid() != 1)
 		return 100;
 	(void)syscall(SYS_setsid);
+	default_signals();
 	make_namespaces();
 	tell(INIT_NETWORK);
 	take_root();

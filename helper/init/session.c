@@ -42,18 +42,15 @@ static void __attribute__((noreturn)) refuse(int conn, int error)
 	_exit(255);
 }
 
-/* The bounding set, then the ids, then what is left, each asked again. */
+/* The ids, then all capabilities, each asked again.  The bounding set has been
+ * empty since before (main.c). */
 static int drop_to_user(const struct init_spec *spec)
 {
-	gid_t groups[INIT_GROUPS_MAX];
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[2] = {{0}}, have[2];
+	gid_t groups[INIT_GROUPS_MAX], rg, eg, sg;
 	uid_t r, e, s;
-	gid_t rg, eg, sg;
-	cap_t caps;
-	int ok;
 
-	for (int c = 0; prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
-		if (prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0)
-			return -errno;
 	for (uint32_t i = 0; i < spec->ngroups; i++)
 		groups[i] = spec->groups[i];
 	if (setgroups(spec->ngroups, groups) < 0 || setresgid(spec->gid, spec->gid, spec->gid) < 0 ||
@@ -63,12 +60,14 @@ static int drop_to_user(const struct init_spec *spec)
 	    s != spec->uid || rg != spec->gid || eg != spec->gid || sg != spec->gid ||
 	    getgroups(0, NULL) != (int)spec->ngroups)
 		return -EPERM;
-	caps = cap_init(); /* empty */
-	ok = caps && cap_set_proc(caps) == 0 && cap_reset_ambient() == 0 &&
-	     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
-	if (caps)
-		(void)cap_free(caps);
-	return ok ? 0 : -EPERM;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
+	    capset(&head, none) < 0 || capget(&head, have) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++)
+		if (have[i].effective || have[i].permitted || have[i].inheritable)
+			return -EPERM;
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : -EPERM;
 }
 
 /* Lower, never raise above what sshd's limits allow. */
@@ -262,8 +261,6 @@ void session_run(const struct init_spec *spec, int conn)
 		refuse(conn, -r);
 	(void)setsid();
 	sigemptyset(&none);
-	for (int s = 1; s < NSIG; s++)
-		(void)signal(s, SIG_DFL);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	/* The socket's mode lets nobody else in; ask all the same. */
 	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.uid != spec->uid)

@@ -4,7 +4,8 @@
  * the programs of one installation belong together, so another version is
  * refused, never interpreted.
  *
- *   module  <- setup   on descriptor 3 of setup, SOCK_SEQPACKET: one setup_reply
+ *   module <-> setup   on descriptor 3 of setup, SOCK_SEQPACKET: setup_request,
+ *                      answered by one setup_reply
  *   setup   -> keeper  keeper.sock, SOCK_SEQPACKET: keeper_request, answered by
  *                      one setup_reply, which setup hands on
  *   keeper <-> init    a SOCK_SEQPACKET pair: init_spec, then one byte each way
@@ -20,6 +21,15 @@
 
 /* Descriptor 3 of loginjail-setup. */
 #define SETUP_REPLY_FD 3
+
+/* What the module knows and set-up would have to ask NSS for once more. */
+#define SETUP_GROUPS_MAX 1024
+
+struct setup_request {
+	uint32_t magic;
+	uint32_t ngroups;
+	uint32_t groups[SETUP_GROUPS_MAX]; /* the message ends after ngroups of them */
+};
 
 enum setup_verdict {
 	SETUP_NOT_OURS = 1, /* no section matches: the module says PAM_IGNORE */

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -134,6 +136,44 @@ static int open_net(struct jail *j, struct err *err)
 }
 
 /*
+ * On v1 moving init waits for an RCU grace period, five to twenty milliseconds of
+ * mostly nothing.  A thread does it while we build and sshd goes on; only the
+ * first session waits for what is left.
+ */
+static void *attach_thread(void *arg)
+{
+	struct jail *j = arg;
+
+	j->attach_result = cgroup_attach(&j->cgroup, j->init_pid, &j->attach_err);
+	return NULL;
+}
+
+static int start_attach(struct jail *j, struct err *err)
+{
+	pthread_attr_t attr;
+	int r;
+
+	if (cgroup_clone_fd(&j->cgroup) >= 0)
+		return 0;
+	r = pthread_attr_init(&attr);
+	if (!r)
+		r = pthread_attr_setstacksize(&attr, PTHREAD_STACK_MIN + 65536);
+	if (!r)
+		r = pthread_create(&j->attach, &attr, attach_thread, j);
+	if (r)
+		return err_set(err, -r, "a thread for the cgroups");
+	j->attaching = true;
+	return 0;
+}
+
+static void end_attach(struct jail *j)
+{
+	if (j->attaching)
+		(void)pthread_join(j->attach, NULL);
+	j->attaching = false;
+}
+
+/*
  * The order, with its reasons:
  *  - init is cloned as early as possible: it makes its other namespaces (the
  *    network's alone takes as long as all our mounts) while we mount;
@@ -166,6 +206,8 @@ static int build(struct jail *j, struct err *err)
 		r = fence_init_socket(j, err);
 	if (!r)
 		r = spawn_init(j, err);
+	if (!r)
+		r = start_attach(j, err);
 	if (!r)
 		r = spawn_send_spec(j, err);
 	if (!r)
@@ -223,17 +265,17 @@ int build_jail(struct jail *j, struct err *err)
 		scope_close(&j->init_pidfd);
 		j->init_pidfd = -EBADF;
 	}
+	end_attach(j);
 	build_remove(j);
 	return r;
 }
 
 int build_open(struct jail *j, struct err *err)
 {
-	if (cgroup_clone_fd(&j->cgroup) < 0) {
-		int r = cgroup_attach(&j->cgroup, j->init_pid, err);
-
-		if (r)
-			return r;
+	end_attach(j);
+	if (j->attach_result) {
+		*err = j->attach_err;
+		return j->attach_result;
 	}
 	return spawn_tell(j, INIT_OPEN, err);
 }

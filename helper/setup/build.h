@@ -7,13 +7,13 @@
 
 /*
  * Build the jail that j decides, up to a PID 1 in its root, this process being
- * in the fence.  Where init's cgroup could not be given at birth, it still has to
- * be moved and told (build_open), which may wait.
+ * in the fence.  Where init's cgroup could not be given at birth, it is being
+ * moved; build_open waits for that.
  * Returns 0, or -errno after undoing what was done: nothing is left then.
  */
 int build_jail(struct jail *j, struct err *err);
 
-/* Put init into its cgroup if it isn't yet, and let it accept sessions. */
+/* Wait until init is in its cgroup, and let it accept sessions. */
 int build_open(struct jail *j, struct err *err);
 
 /* Remove what the jail left on disk and in the cgroups.  Init must be dead.

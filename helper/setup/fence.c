@@ -30,7 +30,7 @@ static const char *const copied[] = {
 	"etc/host.conf",
 };
 
-#define COPY_MAX (64u << 10)
+#define COPY_MAX (16u << 10)
 
 static bool path_normal(const char *path)
 {

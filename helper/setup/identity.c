@@ -2,15 +2,20 @@
 #include "identity.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "lib/fdio.h"
 #include "lib/scope.h"
 
 #define UID_NOBODY 65534
+#define ACCOUNTS_FILE_MAX (64 << 20)
 
 struct identity *identity_free(struct identity *id)
 {
@@ -34,30 +39,22 @@ static bool field_clean(const char *s)
 	return true;
 }
 
-static int groups_lookup(struct identity *id, struct err *err)
+static int groups_copy(struct identity *id, const gid_t *groups, size_t n, struct err *err)
 {
-	int n = 64, r;
-
-	for (;;) {
-		gid_t *list = reallocarray(id->groups, (size_t)n, sizeof *list);
-		int had = n;
-
-		if (!list)
-			return err_set(err, -ENOMEM, "groups of %s", id->name);
-		id->groups = list;
-		r = getgrouplist(id->name, id->gid, list, &n);
-		if (r >= 0)
-			break;
-		if (n <= had)
-			n = had * 2;
-		if (n > IDENTITY_GROUPS_MAX)
-			return err_set(err, -E2BIG, "groups of %s", id->name);
-	}
-	id->ngroups = (size_t)n;
+	id->groups = calloc(n + 1, sizeof *groups);
+	if (!id->groups)
+		return err_set(err, -ENOMEM, "groups of %s", id->name);
+	memcpy(id->groups, groups, n * sizeof *groups);
+	id->ngroups = n;
+	for (size_t i = 0; i < n; i++)
+		if (groups[i] == id->gid)
+			return 0;
+	id->groups[id->ngroups++] = id->gid;
 	return 0;
 }
 
-int identity_lookup(const char *name, struct identity **ret, struct err *err)
+int identity_lookup(const char *name, const gid_t *groups, size_t ngroups, struct identity **ret,
+		    struct err *err)
 {
 	_cleanup_free_ char *buf = NULL;
 	size_t size = 4096;
@@ -97,7 +94,7 @@ int identity_lookup(const char *name, struct identity **ret, struct err *err)
 	else if (!field_clean(id->name) || !field_clean(id->home) || !field_clean(id->shell))
 		r = err_set(err, 0, "the account '%s' has a control character in its line", name);
 	else
-		r = groups_lookup(id, err);
+		r = groups_copy(id, groups, ngroups, err);
 	if (r) {
 		identity_free(id);
 		return r;
@@ -122,31 +119,89 @@ int identity_kept_groups(const struct identity *id, gid_t *keep, size_t max)
 	return (int)n;
 }
 
+/*
+ * A line of a file like passwd or group, whose third field is an id.  These files
+ * are read as they are: the system accounts of a host are in them, those of a
+ * directory server are people, and asking NSS for all would take a server's time.
+ */
+struct id_line {
+	const char *text; /* without newline */
+	size_t len;
+	size_t name_len;
+	uint32_t id;
+};
+
+/* The next line that makes sense; false at the end. */
+static bool next_id_line(const char **text, struct id_line *ret)
+{
+	while (**text) {
+		const char *p = *text, *end = p + strcspn(p, "\n"), *c1, *c2;
+		char *stop;
+		unsigned long v;
+
+		*text = *end ? end + 1 : end;
+		c1 = memchr(p, ':', (size_t)(end - p));
+		c2 = c1 ? memchr(c1 + 1, ':', (size_t)(end - c1 - 1)) : NULL;
+		if (!c2 || c1 == p || c2[1] < '0' || c2[1] > '9')
+			continue;
+		v = strtoul(c2 + 1, &stop, 10);
+		if (*stop != ':' || v > UINT32_MAX)
+			continue;
+		*ret = (struct id_line){.text = p, .len = (size_t)(end - p), .name_len = (size_t)(c1 - p), .id = (uint32_t)v};
+		return true;
+	}
+	return false;
+}
+
+static int read_text(const char *path, char **ret)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *buf = NULL;
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size > ACCOUNTS_FILE_MAX)
+		return -EFBIG;
+	buf = calloc(1, (size_t)st.st_size + 1);
+	if (!buf)
+		return -ENOMEM;
+	r = read_all(fd, buf, (size_t)st.st_size);
+	if (r)
+		return r;
+	*ret = take_ptr(buf);
+	return 0;
+}
+
+static bool is_system(uint32_t id)
+{
+	return id <= SYSTEM_ID_MAX || id == UID_NOBODY;
+}
+
 int identity_passwd_text(const struct identity *id, const char *home, const char *shell,
 			 char **ret, struct err *err)
 {
-	_cleanup_fclose_ FILE *in = fopen("/etc/passwd", "re"), *out = NULL;
+	_cleanup_free_ char *in = NULL;
+	_cleanup_fclose_ FILE *out = NULL;
 	char *text = NULL;
+	const char *p;
+	struct id_line l;
 	size_t len;
-	struct passwd *pw;
+	int r = read_text("/etc/passwd", &in);
 
-	if (!in)
-		return err_set(err, -errno, "/etc/passwd");
+	if (r)
+		return err_set(err, r, "/etc/passwd");
 	out = open_memstream(&text, &len);
 	if (!out)
 		return err_set(err, -errno, "passwd of the jail");
-	/* fgetpwent reads this file and asks no network: the system accounts of a
-	 * host are in its file, and those of a directory server are people. */
-	while ((pw = fgetpwent(in))) {
-		if (pw->pw_uid == id->uid || strcmp(pw->pw_name, id->name) == 0)
-			continue;
-		if (pw->pw_uid > SYSTEM_ID_MAX && pw->pw_uid != UID_NOBODY)
-			continue;
-		fprintf(out, "%s:x:%u:%u:%s:%s:%s\n", pw->pw_name, pw->pw_uid, pw->pw_gid,
-			pw->pw_gecos ? pw->pw_gecos : "", pw->pw_dir, pw->pw_shell);
-	}
+	for (p = in; next_id_line(&p, &l);)
+		if (is_system(l.id) && l.id != id->uid &&
+		    !(l.name_len == strlen(id->name) && memcmp(l.text, id->name, l.name_len) == 0))
+			fprintf(out, "%.*s\n", (int)l.len, l.text);
 	fprintf(out, "%s:x:%u:%u:%s:%s:%s\n", id->name, id->uid, id->gid, id->gecos, home, shell);
 	if (fflush(out) != 0) {
+		fclose(take_ptr(out));
 		free(text);
 		return err_set(err, -ENOMEM, "passwd of the jail");
 	}
@@ -163,44 +218,46 @@ static bool in_groups(const struct identity *id, gid_t gid)
 	return false;
 }
 
-static void print_group(FILE *out, const struct identity *id, const char *name, gid_t gid)
+static void print_group(FILE *out, const struct identity *id, const char *name, size_t len, gid_t gid)
 {
 	bool member = gid != id->gid && gid > SYSTEM_ID_MAX && in_groups(id, gid);
 
-	fprintf(out, "%s:x:%u:%s\n", name, gid, member ? id->name : "");
+	fprintf(out, "%.*s:x:%u:%s\n", (int)len, name, gid, member ? id->name : "");
 }
 
 int identity_group_text(const struct identity *id, char **ret, struct err *err)
 {
-	_cleanup_fclose_ FILE *in = fopen("/etc/group", "re"), *out = NULL;
+	_cleanup_free_ char *in = NULL;
 	_cleanup_free_ bool *seen = calloc(id->ngroups + 1, sizeof *seen);
+	_cleanup_fclose_ FILE *out = NULL;
 	char *text = NULL;
+	const char *p;
+	struct id_line l;
 	size_t len;
-	struct group *gr;
+	int r = read_text("/etc/group", &in);
 
-	if (!in)
-		return err_set(err, -errno, "/etc/group");
+	if (r)
+		return err_set(err, r, "/etc/group");
 	out = open_memstream(&text, &len);
 	if (!out || !seen)
 		return err_set(err, -ENOMEM, "group file of the jail");
-	while ((gr = fgetgrent(in))) {
-		if (gr->gr_gid > SYSTEM_ID_MAX && gr->gr_gid != UID_NOBODY &&
-		    !in_groups(id, gr->gr_gid))
+	for (p = in; next_id_line(&p, &l);) {
+		if (!is_system(l.id) && !in_groups(id, l.id))
 			continue;
 		for (size_t i = 0; i < id->ngroups; i++)
-			if (id->groups[i] == gr->gr_gid)
+			if (id->groups[i] == l.id)
 				seen[i] = true;
-		print_group(out, id, gr->gr_name, gr->gr_gid);
+		print_group(out, id, l.text, l.name_len, l.id);
 	}
 	/* Those that only a directory server knows. */
 	for (size_t i = 0; i < id->ngroups; i++) {
-		if (seen[i])
-			continue;
-		gr = getgrgid(id->groups[i]);
+		struct group *gr = seen[i] ? NULL : getgrgid(id->groups[i]);
+
 		if (gr && field_clean(gr->gr_name))
-			print_group(out, id, gr->gr_name, gr->gr_gid);
+			print_group(out, id, gr->gr_name, strlen(gr->gr_name), gr->gr_gid);
 	}
 	if (fflush(out) != 0) {
+		fclose(take_ptr(out));
 		free(text);
 		return err_set(err, -ENOMEM, "group file of the jail");
 	}

@@ -9,8 +9,6 @@
 
 #include "lib/err.h"
 
-#define IDENTITY_GROUPS_MAX 4096
-
 /* Supplementary groups below this are never carried into a jail: docker, disk,
  * shadow, adm, sudo ... are keys to the host. */
 #define SYSTEM_ID_MAX 999
@@ -25,11 +23,14 @@ struct identity {
 };
 
 /*
- * Look the account up.  *ret is the caller's, for identity_free().
+ * Look the account up.  Its groups come from the caller: the module asked for
+ * them in sshd, which has the name services loaded; here that would take longer
+ * than all the rest.  *ret is the caller's, for identity_free().
  * -ESRCH: no such account; any other errno: the look-up itself failed, which
  * proves nothing about the account.
  */
-int identity_lookup(const char *name, struct identity **ret, struct err *err);
+int identity_lookup(const char *name, const gid_t *groups, size_t ngroups, struct identity **ret,
+		    struct err *err);
 
 struct identity *identity_free(struct identity *id); /* takes NULL; returns NULL */
 

@@ -3,6 +3,7 @@
 #ifndef LOGINJAIL_JAIL_H
 #define LOGINJAIL_JAIL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -49,6 +50,10 @@ struct jail {
 	int init_fd;	/* loginjail-init */
 	int init_sock;	/* listening, for loginjail-enter; init inherits it */
 	struct layer layer;
+	pthread_t attach; /* moves init into its v1 groups meanwhile */
+	bool attaching;
+	int attach_result;
+	struct err attach_err;
 };
 
 /* Names below the staging tmpfs. */

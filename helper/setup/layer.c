@@ -27,81 +27,71 @@ gid_t layer_gid(const struct layer *l, gid_t gid)
 	return gid == l->id->gid || gid >= SUBID_COUNT ? gid : l->sub.gid + gid;
 }
 
-static int own_like(const struct layer *l, int fd, const struct stat *st, struct err *err,
-		    const char *path)
+/* Has this directory been made already?  A jail has some twenty of them. */
+static bool made(const struct layer *l, const char *path, size_t len)
 {
-	if (fchown(fd, layer_uid(l, st->st_uid), layer_gid(l, st->st_gid)) < 0 ||
-	    fchmod(fd, st->st_mode & 01777) < 0)
-		return err_set(err, -errno, "owner and mode of '%s' in the jail's layer", path);
-	return 0;
+	for (size_t i = 0; i < l->nmade; i++)
+		if (strncmp(l->made[i], path, len) == 0 && l->made[i][len] == '\0')
+			return true;
+	return false;
 }
 
 /*
- * Open the directory path of the layer, making what is missing.  The last
- * component is left out where parent is set, and *name then points to it.
+ * Make one directory, by its whole path: the layer is ours alone, nobody changes
+ * it under us.  last: nothing will be below it that the host has.
  */
-static int walk(struct layer *l, const char *path, bool parent, const char **name, struct err *err)
+static int make_one(struct layer *l, const char *path, bool last, struct err *err)
 {
-	_cleanup_close_ int at = fcntl(l->dir, F_DUPFD_CLOEXEC, 0);
-	const char *p = path;
+	struct stat st;
 
-	if (at < 0)
-		return err_set(err, -errno, "the jail's layer");
-	while (*p == '/')
-		p++;
-	for (;;) {
-		char part[NAME_MAX + 1], upto[PATH_MAX];
-		size_t len = strcspn(p, "/");
-		const char *next = p + len;
-		struct stat st;
-		int fd, r;
+	if (mkdirat(l->dir, path + 1, 0755) < 0)
+		return err_set(err, -errno, "making '%s' in the jail's layer (is a part of it hidden?)", path);
+	if (fstatat(l->host, path + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		st = (struct stat){.st_mode = S_IFDIR | 0755};
+	/* A directory of ours would cover the link, and with it all that the host
+	 * has behind it: /lib, say. */
+	if (S_ISLNK(st.st_mode) && !last)
+		return err_set(err, -ELOOP,
+			       "the path goes through the symbolic link '%s' of the host; use the real one", path);
+	if (!S_ISDIR(st.st_mode))
+		st = (struct stat){.st_mode = S_IFDIR | 0755};
+	if (fchownat(l->dir, path + 1, layer_uid(l, st.st_uid), layer_gid(l, st.st_gid), AT_SYMLINK_NOFOLLOW) < 0 ||
+	    fchmodat(l->dir, path + 1, st.st_mode & 01777, 0) < 0)
+		return err_set(err, -errno, "owner and mode of '%s' in the jail's layer", path);
+	if (l->nmade == LAYER_MADE_MAX)
+		return err_set(err, -E2BIG, "more than %d directories in the jail's layer", LAYER_MADE_MAX);
+	l->made[l->nmade] = strdup(path);
+	if (!l->made[l->nmade])
+		return err_set(err, -ENOMEM, "the jail's layer");
+	l->nmade++;
+	return 0;
+}
 
-		while (*next == '/')
-			next++;
-		if (len == 0 || (parent && *next == '\0')) {
-			if (name)
-				*name = p;
-			return take_fd(&at);
-		}
-		if (len > NAME_MAX || (size_t)(p - path) + len >= sizeof upto)
-			return err_set(err, -ENAMETOOLONG, "'%s'", path);
-		memcpy(part, p, len);
-		part[len] = '\0';
-		r = mkdirat(at, part, 0755) < 0 ? -errno : 0;
-		if (r && r != -EEXIST)
-			return err_set(err, r, "making '%s' in the jail's layer", path);
-		memcpy(upto, path, (size_t)(p - path) + len);
-		upto[(size_t)(p - path) + len] = '\0';
-		if (r == 0 && fstatat(l->host, upto + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			st = (struct stat){.st_mode = S_IFDIR | 0755};
-		/* A directory of ours would cover the link, and with it all that the
-		 * host has behind it: /lib, say. */
-		if (r == 0 && S_ISLNK(st.st_mode) && *next)
-			return err_set(err, -ELOOP,
-				       "'%s' goes through the symbolic link '%s' of the host; use the real path",
-				       path, upto);
-		fd = openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0)
-			return err_set(err, -errno,
-				       "'%s' in the jail's layer (is a part of it hidden?)", path);
-		scope_close(&at);
-		at = fd;
-		if (r == 0) {
-			if (!S_ISDIR(st.st_mode))
-				st = (struct stat){.st_mode = S_IFDIR | 0755};
-			r = own_like(l, at, &st, err, upto);
-			if (r)
-				return r;
-		}
-		p = next;
+/* Make the directories that lead to path, and with self path itself. */
+static int make_path(struct layer *l, const char *path, bool self, struct err *err)
+{
+	char upto[PATH_MAX];
+	size_t len = strlen(path);
+
+	if (len >= sizeof upto)
+		return err_set(err, -ENAMETOOLONG, "'%s'", path);
+	for (size_t i = 1; i <= len; i++) {
+		int r;
+
+		if ((path[i] != '/' && path[i] != '\0') || (path[i] == '\0' && !self) || made(l, path, i))
+			continue;
+		memcpy(upto, path, i);
+		upto[i] = '\0';
+		r = make_one(l, upto, i == len, err);
+		if (r)
+			return r;
 	}
+	return 0;
 }
 
 int layer_directory(struct layer *l, const char *path, struct err *err)
 {
-	_cleanup_close_ int fd = walk(l, path, false, NULL, err);
-
-	return fd < 0 ? fd : 0;
+	return make_path(l, path, true, err);
 }
 
 static int note_masked(struct layer *l, const char *path, struct err *err)
@@ -117,27 +107,26 @@ static int note_masked(struct layer *l, const char *path, struct err *err)
 
 int layer_empty(struct layer *l, const char *path, struct err *err)
 {
-	_cleanup_close_ int fd = walk(l, path, false, NULL, err);
+	_cleanup_close_ int fd = -EBADF;
+	int r = make_path(l, path, true, err);
 
-	if (fd < 0)
-		return fd;
-	if (fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0)
+	if (r)
+		return r;
+	fd = openat(l->dir, path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0)
 		return err_set(err, -errno, "hiding what is below '%s'", path);
 	return note_masked(l, path, err);
 }
 
 int layer_hide(struct layer *l, const char *path, struct err *err)
 {
-	_cleanup_close_ int fd = -EBADF;
-	const char *name;
+	int r = make_path(l, path, false, err);
 
-	fd = walk(l, path, true, &name, err);
-	if (fd < 0)
-		return fd;
-	if (linkat(l->dir, WHITEOUT, fd, name, 0) < 0) {
-		if (errno == ENOENT &&
-		    mknodat(l->dir, WHITEOUT, S_IFCHR, makedev(0, 0)) == 0 &&
-		    linkat(l->dir, WHITEOUT, fd, name, 0) == 0)
+	if (r)
+		return r;
+	if (linkat(l->dir, WHITEOUT, l->dir, path + 1, 0) < 0) {
+		if (errno == ENOENT && mknodat(l->dir, WHITEOUT, S_IFCHR, makedev(0, 0)) == 0 &&
+		    linkat(l->dir, WHITEOUT, l->dir, path + 1, 0) == 0)
 			return note_masked(l, path, err);
 		if (errno != EEXIST)
 			return err_set(err, -errno, "hiding '%s'", path);
@@ -147,14 +136,12 @@ int layer_hide(struct layer *l, const char *path, struct err *err)
 
 int layer_file(struct layer *l, const char *path, const char *text, struct err *err)
 {
-	_cleanup_close_ int dir = -EBADF, fd = -EBADF;
-	const char *name;
-	int r;
+	_cleanup_close_ int fd = -EBADF;
+	int r = make_path(l, path, false, err);
 
-	dir = walk(l, path, true, &name, err);
-	if (dir < 0)
-		return dir;
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (r)
+		return r;
+	fd = openat(l->dir, path + 1, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_set(err, -errno, "making '%s' in the jail's layer", path);
 	r = write_all(fd, text, strlen(text));
@@ -262,4 +249,6 @@ void layer_clear(struct layer *l)
 {
 	while (l->nmasked > 0)
 		free(l->masked[--l->nmasked]);
+	while (l->nmade > 0)
+		free(l->made[--l->nmade]);
 }

@@ -16,6 +16,7 @@
 #include "subid.h"
 
 #define LAYER_MASKED_MAX 512
+#define LAYER_MADE_MAX 512
 
 struct layer {
 	int dir;  /* the layer's top, owned by the caller */
@@ -24,6 +25,8 @@ struct layer {
 	struct subids sub;
 	char *masked[LAYER_MASKED_MAX]; /* what is hidden or emptied */
 	size_t nmasked;
+	char *made[LAYER_MADE_MAX]; /* directories that the layer has */
+	size_t nmade;
 };
 
 /* Host ids as this jail must store them: its user's own stay, others shift. */

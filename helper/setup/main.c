@@ -24,6 +24,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -232,8 +233,20 @@ static int not_ours(void)
 	return keeper_reply(SETUP_REPLY_FD, SETUP_NOT_OURS, "", NULL, 0) ? EXIT_NO_MODULE : 0;
 }
 
+static int read_request(struct setup_request *q, struct err *err)
+{
+	ssize_t n = recv(SETUP_REPLY_FD, q, sizeof *q, 0);
+
+	if (n < (ssize_t)offsetof(struct setup_request, groups) || q->magic != WIRE_MAGIC ||
+	    q->ngroups > SETUP_GROUPS_MAX ||
+	    (size_t)n != offsetof(struct setup_request, groups) + q->ngroups * sizeof *q->groups)
+		return err_set(err, -EPROTO, "the module of another version");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	static struct setup_request request;
 	struct identity *id = NULL;
 	struct config *config;
 	struct decision decision;
@@ -250,7 +263,9 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_open("loginjail");
 
-	r = identity_lookup(argv[3], &id, &err);
+	r = read_request(&request, &err);
+	if (!r)
+		r = identity_lookup(argv[3], request.groups, request.ngroups, &id, &err);
 	if (r)
 		return refuse(argv[3], told_broken, &err);
 	if (id->uid == 0)

@@ -19,6 +19,9 @@
 
 #define OVERLAYS_MAX 32
 
+/* The layer is in memory: a start-up file is small, a film is not one. */
+#define SKEL_FILE_MAX (64 << 10)
+
 /* Debian's and everybody's: what a new pty's slave belongs to. */
 #define TTY_GID 5
 
@@ -150,17 +153,18 @@ static int copy_skel(struct jail *j, int home, struct err *err)
 	while ((errno = 0, e = readdir(d))) {
 		_cleanup_close_ int in = -EBADF, out = -EBADF;
 		struct stat st;
-		char buf[65536];
+		char buf[8192];
 		ssize_t n;
 
 		in = openat(dirfd(d), e->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (in < 0 || fstat(in, &st) < 0 || !S_ISREG(st.st_mode) ||
-		    st.st_size > (off_t)sizeof buf)
+		    st.st_size > SKEL_FILE_MAX)
 			continue;
-		n = read(in, buf, sizeof buf);
 		out = openat(home, e->d_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-		if (n < 0 || out < 0 || write_all(out, buf, (size_t)n) < 0 ||
-		    fchown(out, j->id->uid, j->id->gid) < 0)
+		do
+			n = out < 0 ? -1 : read(in, buf, sizeof buf);
+		while (n > 0 && write_all(out, buf, (size_t)n) == 0);
+		if (n != 0 || fchown(out, j->id->uid, j->id->gid) < 0)
 			return err_set(err, errno ? -errno : -EIO, "copying /etc/skel/%s", e->d_name);
 	}
 	return errno ? err_set(err, -errno, "/etc/skel") : 0;

@@ -2,7 +2,7 @@
 /*
  * Times commands against each other.
  *
- * All commands run once in each round, in an order that turns from round to
+ * All commands run once in each round, in an order that changes from round to
  * round, so that a machine that grows busier weighs on each of them alike.
  * Starts lie at least a gap apart: in a tight loop the kernel's deferred work
  * of one run hides the waits of the next.  Ratios are to the first command.
@@ -200,6 +200,12 @@ static double run_storm(const struct plan *p, const struct command *c)
 	return failed ? 0 : (double)(stats_now() - begin);
 }
 
+/* Who is i-th in a round: each begins as often, each follows each other as often. */
+static unsigned int turn(unsigned int round, unsigned int i, unsigned int n)
+{
+	return (round / 2 + (round & 1 ? n - 1 - i : i)) % n;
+}
+
 static void run_rounds(struct plan *p)
 {
 	uint64_t next = 0;
@@ -207,7 +213,7 @@ static void run_rounds(struct plan *p)
 	for (unsigned int r = 0; r < p->rounds + p->warmup; r++) {
 		run_shell(p->before_round);
 		for (unsigned int i = 0; i < p->ncommands; i++) {
-			struct command *c = &p->command[(r + i) % p->ncommands];
+			struct command *c = &p->command[turn(r, i, p->ncommands)];
 			double t;
 
 			run_shell(p->before_each);

@@ -90,9 +90,15 @@ static int high(int fd)
 
 static struct lease take_lease(char **setup)
 {
+	struct setup_request request = {.magic = WIRE_MAGIC};
 	struct setup_reply reply;
 	struct lease l;
-	int pair[2], r;
+	const struct passwd *pw = getpwnam(setup[3]);
+	int pair[2], r, ngroups = SETUP_GROUPS_MAX;
+
+	if (!pw || getgrouplist(setup[3], pw->pw_gid, request.groups, &ngroups) < 0)
+		die("the user");
+	request.ngroups = (uint32_t)ngroups;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		die("socketpair");
@@ -100,7 +106,10 @@ static struct lease take_lease(char **setup)
 	pair[1] = high(pair[1]);
 	l.setup = start(setup, pair[1], -1);
 	(void)close(pair[1]);
-	r = recv_msg(pair[0], &reply, sizeof reply, l.fd);
+	r = send_msg(pair[0], &request,
+		     offsetof(struct setup_request, groups) + request.ngroups * sizeof *request.groups, NULL, 0);
+	if (!r)
+		r = recv_msg(pair[0], &reply, sizeof reply, l.fd);
 	if (r || reply.magic != WIRE_MAGIC || reply.verdict != SETUP_JAILED) {
 		errno = r ? -r : EPROTO;
 		(void)fprintf(stderr, "setup_client: %s\n", r ? "no reply" : reply.text);
