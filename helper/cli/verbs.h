@@ -20,6 +20,9 @@ typedef int verb_fn(int argc, char **argv);
 
 verb_fn verb_check;
 verb_fn verb_explain;
+verb_fn verb_ps;
+verb_fn verb_kill;
+verb_fn verb_gc;
 verb_fn verb_sample;
 verb_fn verb_mdoc_options;
 

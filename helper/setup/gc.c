@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 
@@ -38,7 +39,11 @@ static int remove_dead(const struct state *s, const char *instance, int dir, con
 
 	k = remove_recorded_upper(dir, instance);
 	r = r ? r : k;
-	return r ? r : state_instance_remove(s, instance);
+	if (r)
+		return r;
+	/* The name begins with the uid: state_instance_name has seen to that. */
+	state_unset_current(s, (uid_t)strtoul(instance, NULL, 10), instance);
+	return state_instance_remove(s, instance);
 }
 
 /* Upper layers without an instance. */

@@ -93,12 +93,16 @@ static struct lease take_lease(char **setup)
 	struct setup_request request = {.magic = WIRE_MAGIC};
 	struct setup_reply reply;
 	struct lease l;
-	const struct passwd *pw = getpwnam(setup[3]);
-	int pair[2], r, ngroups = SETUP_GROUPS_MAX;
+	FILE *f = fopen("/etc/group", "re");
+	int pair[2], r;
 
-	if (!pw || getgrouplist(setup[3], pw->pw_gid, request.groups, &ngroups) < 0)
-		die("the user");
-	request.ngroups = (uint32_t)ngroups;
+	/* As the module does with NSS, which a static program has none of. */
+	for (struct group *gr; f && request.ngroups < SETUP_GROUPS_MAX && (gr = fgetgrent(f));)
+		for (char **m = gr->gr_mem; *m; m++)
+			if (!strcmp(*m, setup[3]) && request.ngroups < SETUP_GROUPS_MAX)
+				request.groups[request.ngroups++] = gr->gr_gid;
+	if (f)
+		(void)fclose(f);
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		die("socketpair");
