@@ -3,7 +3,8 @@
 #
 # usage: tests/world.sh COMMAND [ARGUMENT...]
 #
-# Runs COMMAND as root in a scratch world: namespaces of its own, a copied /etc,
+# Runs COMMAND as root in a scratch world, where the repository is at /run/src
+# (words that are paths in it are changed to match): namespaces of its own, a copied /etc,
 # empty /home, /srv, /run, /tmp, /var/log, /usr/local (with loginjail installed)
 # and a cgroup subtree that it takes for the root.  The rest of the host's file
 # system is there, read-only: jails are built from it as on a real host.
@@ -307,6 +308,7 @@ install_programs() {
 
 inside_world() {
 	local there=$PWD status=0 name keep=()
+	set -- "${@/#"$repo"\//"$inside"/}"
 	mount_world
 	echo world >/proc/sys/kernel/hostname
 	ip link set lo up

@@ -21,7 +21,8 @@ unchanged() { # NAME
 	if WITHIN=15 eventually "$LIB/snapshot" diff "$T/before"; then
 		pass "$1"
 	else
-		fail "$1" "$("$LIB/snapshot" diff "$T/before" | tail -n +3)"
+		"$LIB/snapshot" diff "$T/before" >"$T/differences"
+		fail "$1" "$(tail -n +3 "$T/differences")"
 		# So that one fault is not reported at each following test.
 		"$LIB/snapshot" >"$T/before"
 	fi
@@ -69,7 +70,7 @@ monitor_pid() { pgrep -u root -f '^sshd(-session)?: alice' | head -n 1; }
 user_sshd_pid() { pgrep -u alice -f '^sshd(-session)?: alice' | head -n 1; }
 enter_pid() { pgrep -P "$(user_sshd_pid)" | head -n 1; }
 init_pid() { jail_init alice; }
-keeper_pid() { pgrep -u root -x loginjail-setup | head -n 1; }
+keeper_pid() { pgrep -u root loginjail-keep | head -n 1; }
 shell_pid() { pgrep -u alice -f '^sleep 6543' | head -n 1; }
 
 for kind in command terminal two-logins forward; do
@@ -79,7 +80,9 @@ for kind in command terminal two-logins forward; do
 		[[ $kind == terminal ]] && options=-tt
 		[[ $kind == forward ]] && options='-L 127.0.0.1:9001:127.0.0.1:1 -R 127.0.0.1:9002:127.0.0.1:1'
 		mkfifo "$T/up"
-		on_opt alice "$options" 'echo up; exec sleep 6543' </dev/null >"$T/up" 2>/dev/null &
+		# shellcheck disable=SC2086 # options are words
+		alone ssh -F "$S/ssh_config" -l alice $options world 'echo up; exec sleep 6543' \
+			</dev/null >"$T/up" 2>/dev/null &
 		client=$!
 		read -r _ <"$T/up"
 		rm "$T/up"
@@ -103,7 +106,7 @@ for kind in command terminal two-logins forward; do
 		monitor) ;; # sshd's own process goes on, as without a jail
 		*) ok "$name: the session ends" eventually not pgrep -f '^sleep 6543' ;;
 		esac
-		kill "$client" 2>/dev/null
+		kill -KILL "$client" 2>/dev/null
 		wait "$client" 2>/dev/null
 		# A killed keeper can't clean up: the next login of anyone does.
 		[[ $victim == keeper ]] && on bob true
@@ -116,13 +119,12 @@ ok 'logins work as before' j true
 hold h alice
 kill -KILL "$(keeper_pid)"
 release h 2>/dev/null
-kill "${hold_pid[h]:-}" 2>/dev/null
 ok 'loginjail gc runs' eventually loginjail gc
 unchanged 'and nothing stays'
 
 # Killed on the way in: at some moment of the set-up, by chance
 for i in $(seq 1 30); do
-	on alice true >/dev/null 2>&1 &
+	alone ssh -F "$S/ssh_config" -l alice world true >/dev/null 2>&1 </dev/null &
 	client=$!
 	case $((i % 3)) in
 	0) comm=loginjail-setup ;;
