@@ -21,12 +21,13 @@ static void tick(int sig)
 	(void)sig;
 }
 
-/* Interrupt every call that blocks. */
+/* Interrupt every call that blocks; else end this program should it hang. */
 static void interrupts(bool on)
 {
-	const struct sigaction sa = {.sa_handler = on ? tick : SIG_IGN};
-	const struct itimerval each = {{0, on ? 3000 : 0}, {0, on ? 3000 : 0}};
+	const struct sigaction sa = {.sa_handler = on ? tick : SIG_DFL};
+	const struct itimerval each = {{0, on ? 3000 : 0}, {on ? 0 : 60, on ? 3000 : 0}};
 
+	setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
 	sigaction(SIGALRM, &sa, NULL);
 	setitimer(ITIMER_REAL, &each, NULL);
 }
@@ -260,7 +261,7 @@ int main(void)
 {
 	int before = open_fds();
 
-	alarm(60);
+	interrupts(false);
 	if (!scratch_make())
 		return done_testing();
 	files();
