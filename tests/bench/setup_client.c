@@ -35,6 +35,7 @@
 struct client {
 	const char *name, *user, *enter;
 	struct passwd pw;
+	struct setup_request request; /* what the module knows of the user by NSS */
 	unsigned int rounds, gap_ms;
 	unsigned int not_gone; /* rounds after which the jail was still there */
 };
@@ -88,21 +89,12 @@ static int high(int fd)
 	return r;
 }
 
-static struct lease take_lease(char **setup)
+static struct lease take_lease(const struct client *c, char **setup)
 {
-	struct setup_request request = {.magic = WIRE_MAGIC};
+	const struct setup_request *q = &c->request;
 	struct setup_reply reply;
 	struct lease l;
-	FILE *f = fopen("/etc/group", "re");
 	int pair[2], r;
-
-	/* As the module does with NSS, which a static program has none of. */
-	for (struct group *gr; f && request.ngroups < SETUP_GROUPS_MAX && (gr = fgetgrent(f));)
-		for (char **m = gr->gr_mem; *m; m++)
-			if (!strcmp(*m, setup[3]) && request.ngroups < SETUP_GROUPS_MAX)
-				request.groups[request.ngroups++] = gr->gr_gid;
-	if (f)
-		(void)fclose(f);
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		die("socketpair");
@@ -110,8 +102,8 @@ static struct lease take_lease(char **setup)
 	pair[1] = high(pair[1]);
 	l.setup = start(setup, pair[1], -1);
 	(void)close(pair[1]);
-	r = send_msg(pair[0], &request,
-		     offsetof(struct setup_request, groups) + request.ngroups * sizeof *request.groups, NULL, 0);
+	r = send_msg(pair[0], q,
+		     offsetof(struct setup_request, groups) + q->ngroups * sizeof *q->groups, NULL, 0);
 	if (!r)
 		r = recv_msg(pair[0], &reply, sizeof reply, l.fd);
 	if (r || reply.magic != WIRE_MAGIC || reply.verdict != SETUP_JAILED) {
@@ -206,7 +198,7 @@ struct pair {
 static struct pair time_setup(struct client *c, char **setup)
 {
 	uint64_t begin = stats_now();
-	struct lease l = take_lease(setup);
+	struct lease l = take_lease(c, setup);
 	struct pair t = {.ready = (double)(stats_now() - begin)};
 	int status;
 
@@ -292,9 +284,9 @@ static int compare(struct client *c, char **setup, char **floor)
 	return c->not_gone ? 1 : 0;
 }
 
-static int hold(char **setup)
+static int hold(const struct client *c, char **setup)
 {
-	struct lease l = take_lease(setup);
+	struct lease l = take_lease(c, setup);
 	char byte;
 
 	go_inside(l.fd[SETUP_FD_FENCE], l.fd[SETUP_FD_NET]);
@@ -319,19 +311,35 @@ static int enter(const struct client *c, const char *holder, const char *command
 	run_command(c, command);
 }
 
-/* The line of /etc/passwd: a static program has no NSS, the bench's users are local. */
+/* A static program has no NSS, the bench's users are local. */
 static void find_user(struct client *c)
 {
 	FILE *f = fopen("/etc/passwd", "re");
+	struct passwd *pw = NULL;
 
-	for (struct passwd *pw; f && (pw = fgetpwent(f));)
-		if (!strcmp(pw->pw_name, c->user)) {
-			c->pw = *pw;
-			(void)fclose(f);
-			return;
-		}
-	errno = ENOENT;
-	die(c->user);
+	while (f && (pw = fgetpwent(f)) && strcmp(pw->pw_name, c->user))
+		;
+	if (!pw) {
+		errno = ENOENT;
+		die(c->user);
+	}
+	c->pw = *pw;
+	(void)fclose(f);
+}
+
+static void find_groups(struct client *c)
+{
+	struct setup_request *q = &c->request;
+	FILE *f = fopen("/etc/group", "re");
+
+	q->magic = WIRE_MAGIC;
+	q->groups[q->ngroups++] = c->pw.pw_gid;
+	for (struct group *g; f && (g = fgetgrent(f));)
+		for (char **m = g->gr_mem; *m && q->ngroups < SETUP_GROUPS_MAX; m++)
+			if (!strcmp(*m, c->user))
+				q->groups[q->ngroups++] = g->gr_gid;
+	if (f)
+		(void)fclose(f);
 }
 
 int main(int argc, char **argv)
@@ -345,10 +353,11 @@ int main(int argc, char **argv)
 	c.user = argv[2 + is_compare];
 	c.enter = argv[3 + is_compare];
 	find_user(&c);
-	if (!strcmp(argv[1], "hold"))
-		return hold(argv + 4);
 	if (!strcmp(argv[1], "enter") && argc == 6)
 		return enter(&c, argv[4], argv[5]);
+	find_groups(&c);
+	if (!strcmp(argv[1], "hold"))
+		return hold(&c, argv + 4);
 	while (separator < argc && strcmp(argv[separator], "--"))
 		separator++;
 	if (!is_compare || separator + 1 >= argc)
