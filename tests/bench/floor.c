@@ -392,7 +392,8 @@ int main(int argc, char **argv)
 	f.self_fd = fcntl(open("/proc/self/exe", O_RDONLY | O_CLOEXEC), F_DUPFD_CLOEXEC, 20);
 	f.marks = mmap(NULL, sizeof *f.marks, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		       -1, 0);
-	if (f.self_fd < 0 || readlink("/proc/self/exe", f.self, sizeof f.self - 1) < 0 || f.marks == MAP_FAILED)
+	if (f.self_fd < 0 || f.marks == MAP_FAILED ||
+	    readlink("/proc/self/exe", f.self, sizeof f.self - 1) < 0)
 		floor_die("start");
 	if (!o.once) {
 		run_rounds(&f, &o);

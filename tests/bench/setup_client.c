@@ -53,7 +53,8 @@ _Noreturn static void die(const char *what)
 
 _Noreturn static void usage(void)
 {
-	(void)fputs("usage: setup_client compare NAME USER ENTER ROUNDS GAP_MS SETUP... -- FLOOR...\n"
+	(void)fputs("usage: setup_client compare NAME USER ENTER ROUNDS GAP_MS\n"
+		    "                            SETUP... -- FLOOR...\n"
 		    "       setup_client hold USER ENTER SETUP...\n"
 		    "       setup_client enter USER ENTER HOLDER_PID COMMAND\n",
 		    stderr);
@@ -95,6 +96,7 @@ static struct lease take_lease(const struct client *c, char **setup)
 	struct setup_reply reply;
 	struct lease l;
 	int pair[2], r;
+	size_t size;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		die("socketpair");
@@ -102,8 +104,8 @@ static struct lease take_lease(const struct client *c, char **setup)
 	pair[1] = high(pair[1]);
 	l.setup = start(setup, pair[1], -1);
 	(void)close(pair[1]);
-	r = send_msg(pair[0], q,
-		     offsetof(struct setup_request, groups) + q->ngroups * sizeof *q->groups, NULL, 0);
+	size = offsetof(struct setup_request, groups) + q->ngroups * sizeof *q->groups;
+	r = send_msg(pair[0], q, size, NULL, 0);
 	if (!r)
 		r = recv_msg(pair[0], &reply, sizeof reply, l.fd);
 	if (r || reply.magic != WIRE_MAGIC || reply.verdict != SETUP_JAILED) {
