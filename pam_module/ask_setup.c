@@ -98,16 +98,34 @@ static int send_request(int sock, const char *user)
 			NULL, 0);
 }
 
-int ask_setup(const char *conf, const char *service, const char *user, struct setup_reply *reply,
-	      int fds[PASS_FDS_MAX])
+static void reap(struct setup_call *call)
+{
+	const struct sigaction dfl = {.sa_handler = SIG_DFL};
+	struct sigaction was;
+
+	if (call->by != getpid())
+		return;
+	/* An application that ignores SIGCHLD may have had our child reaped for us. */
+	if (sigaction(SIGCHLD, &dfl, &was) < 0)
+		return;
+	while (waitpid(call->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	(void)sigaction(SIGCHLD, &was, NULL);
+}
+
+void setup_abandon(struct setup_call *call)
+{
+	scope_close(&call->sock);
+	call->sock = -EBADF;
+	reap(call);
+}
+
+int setup_start(const char *conf, const char *service, const char *user, struct setup_call *ret)
 {
 	char *const argv[] = {(char *)"loginjail-setup", (char *)conf, (char *)service, (char *)user, NULL};
 	const struct timeval patience = {.tv_sec = ANSWER_DEADLINE_S};
-	const struct sigaction dfl = {.sa_handler = SIG_DFL};
 	_cleanup_close_ int ours = -EBADF, theirs = -EBADF;
-	struct sigaction was;
 	int pair[2], r;
-	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
@@ -117,22 +135,25 @@ int ask_setup(const char *conf, const char *service, const char *user, struct se
 	(void)close(pair[1]);
 	if (theirs < 0 || setsockopt(ours, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0)
 		return -errno;
-	/* An application that ignores SIGCHLD would have our child reaped for us. */
-	if (sigaction(SIGCHLD, &dfl, &was) < 0)
-		return -errno;
-	r = start(argv, theirs, &pid);
-	scope_close(&theirs);
-	theirs = -EBADF;
-	if (!r) {
-		r = send_request(ours, user);
-		if (!r)
-			r = recv_msg(ours, reply, sizeof *reply, fds);
-		/* An end that nobody writes to any more ends a set-up that waits. */
-		(void)shutdown(ours, SHUT_WR);
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
-	(void)sigaction(SIGCHLD, &was, NULL);
+	r = start(argv, theirs, &ret->pid);
+	if (r)
+		return r;
+	r = send_request(ours, user);
+	(void)shutdown(ours, SHUT_WR);
+	ret->sock = take_fd(&ours);
+	ret->by = getpid();
+	if (r)
+		setup_abandon(ret);
+	return r;
+}
+
+int setup_wait(struct setup_call *call, struct setup_reply *reply, int fds[PASS_FDS_MAX])
+{
+	int r = recv_msg(call->sock, reply, sizeof *reply, fds);
+
+	scope_close(&call->sock);
+	call->sock = -EBADF;
+	reap(call);
 	if (r)
 		return r;
 	reply->text[sizeof reply->text - 1] = '\0';

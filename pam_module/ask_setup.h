@@ -3,18 +3,31 @@
 #ifndef LOGINJAIL_ASK_SETUP_H
 #define LOGINJAIL_ASK_SETUP_H
 
+#include <sys/types.h>
+
 #include "lib/fdio.h"
 #include "lib/wire.h"
 
+/* A set-up that was started and has not been heard yet. */
+struct setup_call {
+	int sock;
+	pid_t pid;
+	pid_t by; /* who started it: a forked copy must not wait for it */
+};
+
+/* Start loginjail-setup for this login. Returns 0 or -errno. */
+int setup_start(const char *conf, const char *service, const char *user, struct setup_call *ret);
+
 /*
- * Start loginjail-setup for this login and wait for its answer.  The process that
- * is started is reaped before this returns; whatever the application does with
- * SIGCHLD is as it was.
+ * Wait for its answer.  The process that was started is reaped before this
+ * returns; whatever the application does with SIGCHLD is as it was.
  * @reply: valid on 0 only; its text is one line.
  * @fds: what came with it, the caller's; -EBADF where there is none.
  * Returns 0, or -errno: no answer, which is a refusal.
  */
-int ask_setup(const char *conf, const char *service, const char *user, struct setup_reply *reply,
-	      int fds[PASS_FDS_MAX]);
+int setup_wait(struct setup_call *call, struct setup_reply *reply, int fds[PASS_FDS_MAX]);
+
+/* Don't wait: a jail that was built for this login alone ends. */
+void setup_abandon(struct setup_call *call);
 
 #endif

@@ -9,6 +9,9 @@
  * that the application forks for the user; and it gets a lease, which keeps the
  * jail as long as any copy of this process holds it.
  *
+ * An account line is optional: it starts loginjail-setup a little earlier, while
+ * sshd and other modules still work, and open_session waits for what is left.
+ *
  * close_session moves back, before other modules' close functions run: they
  * expect the host (hence the arguments open and close, which put one line of ours
  * last on the way in and another first on the way out).  An application that ends
@@ -35,6 +38,55 @@
 #include "lib/scope.h"
 
 #define DATA_NAME "loginjail"
+#define EARLY_NAME "loginjail-early"
+
+/* What the account phase has begun. */
+struct early {
+	struct setup_call call;
+	char *conf, *service, *user;
+};
+
+static void early_free(struct early *e)
+{
+	if (!e)
+		return;
+	if (e->call.sock >= 0)
+		setup_abandon(&e->call);
+	free(e->conf);
+	free(e->service);
+	free(e->user);
+	free(e);
+}
+
+static void early_clean_up(pam_handle_t *pamh, void *data, int status)
+{
+	(void)pamh;
+	(void)status;
+	early_free(data);
+}
+
+/*
+ * Wait for the set-up that the account phase started, if it was for this very
+ * login; else start one.  Other modules may have changed the user in between, and
+ * with some ways to log in the account phase is another process's.
+ */
+static int ask_setup(pam_handle_t *pamh, const char *conf, const char *service, const char *user,
+		     struct setup_reply *reply, int fds[PASS_FDS_MAX])
+{
+	struct setup_call call;
+	const void *data;
+	int r;
+
+	if (pam_get_data(pamh, EARLY_NAME, &data) == PAM_SUCCESS && data) {
+		struct early *e = (struct early *)data;
+
+		if (e->call.sock >= 0 && e->call.by == getpid() && strcmp(e->conf, conf) == 0 &&
+		    strcmp(e->service, service) == 0 && strcmp(e->user, user) == 0)
+			return setup_wait(&e->call, reply, fds);
+	}
+	r = setup_start(conf, service, user, &call);
+	return r ? r : setup_wait(&call, reply, fds);
+}
 
 static void clean_up(pam_handle_t *pamh, void *data, int status)
 {
@@ -88,6 +140,36 @@ static int bad_args(pam_handle_t *pamh, const char *which)
 	return refuse(pamh, "wrongly set up, so you are not let in; ask the administrator");
 }
 
+/*
+ * An account line of ours only starts the work early: it has no opinion on the
+ * account, and says so whatever happens; open_session hears the answer.
+ */
+__attribute__((visibility("default"))) int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc,
+							    const char **argv)
+{
+	const char *user = NULL;
+	const void *service = NULL;
+	struct module_args args;
+	struct early *e;
+
+	(void)flags;
+	if (module_args_parse(argc, argv, &args) || args.open || args.close ||
+	    pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || !user || !*user ||
+	    pam_get_item(pamh, PAM_SERVICE, &service) != PAM_SUCCESS || !service)
+		return PAM_IGNORE;
+	e = calloc(1, sizeof *e);
+	if (!e)
+		return PAM_IGNORE;
+	e->call.sock = -EBADF;
+	e->conf = strdup(args.conf);
+	e->service = strdup(service);
+	e->user = strdup(user);
+	if (!e->conf || !e->service || !e->user || setup_start(args.conf, service, user, &e->call) ||
+	    pam_set_data(pamh, EARLY_NAME, e, early_clean_up) != PAM_SUCCESS)
+		early_free(e);
+	return PAM_IGNORE;
+}
+
 __attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	const char *user = NULL, *wrong;
@@ -109,7 +191,7 @@ __attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pam
 		pam_syslog(pamh, LOG_ERR, "no user or no service: login refused");
 		return PAM_SESSION_ERR;
 	}
-	r = ask_setup(args.conf, service, user, &reply, fds);
+	r = ask_setup(pamh, args.conf, service, user, &reply, fds);
 	if (r) {
 		pam_syslog(pamh, LOG_ERR, "no answer from %s (%s): login of %s refused",
 			   LIBEXECDIR "/loginjail-setup", strerror(-r), user);

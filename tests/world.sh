@@ -167,7 +167,7 @@ outside() {
 	trap 'exit 129' HUP
 	echo $$ >"$scratch/owner"
 	cp -a /etc "$scratch/etc"
-	mkdir -m 755 "$scratch"/{home,srv,log,usr-local}
+	mkdir -m 755 "$scratch"/{home,srv,log}
 	mkdir -m 1777 "$scratch/var-tmp"
 	make_groups
 
@@ -283,7 +283,7 @@ mount_world() {
 	bind_writable "$s/home" /home
 	bind_writable "$s/srv" /srv
 	bind_writable "$s/log" /var/log
-	bind_writable "$s/usr-local" /usr/local
+	mount -t tmpfs -o mode=755,nosuid,nodev tmpfs /usr/local
 	mount -t tmpfs -o mode=700 tmpfs /root
 	mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /tmp
 	bind_writable "$s/var-tmp" /var/tmp
@@ -301,6 +301,7 @@ install_programs() {
 	{
 		printf 'session required %s close\n' "$module"
 		cat "$pam"
+		printf 'account required %s\n' "$module"
 		printf 'session required %s open\n' "$module"
 	} >"$pam.new"
 	mv "$pam.new" "$pam"

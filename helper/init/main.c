@@ -9,8 +9,8 @@
  *
  * First it makes what set-up's other half, the keeper, can't make from outside:
  * network, ipc and uts namespaces, owned by the jail's user namespace; then, when
- * told that the tree stands, its mount namespace, /proc and /sys, and takes its
- * root.  All that can fail happens before it says INIT_ROOTED.  From then on it
+ * told that the tree stands ("t" below its working directory), its mount
+ * namespace, /proc and /sys, and takes its root.  All that can fail happens before it says INIT_ROOTED.  From then on it
  * allocates nothing and can't fail; told INIT_OPEN (it is in its cgroup now) it
  * accepts sessions.
  *
@@ -162,18 +162,18 @@ static void take_root(void)
 	tell(INIT_COPIED);
 	/* All that came with the copy is locked, so that we can't take it apart: a
 	 * clone of the tree is ours to make a root of. */
-	tree = open_tree(AT_FDCWD, "/t", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	if (tree < 0 || move_mount(tree, "", AT_FDCWD, "/t", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	tree = open_tree(AT_FDCWD, "t", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (tree < 0 || move_mount(tree, "", AT_FDCWD, "t", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		give_up("cloning the tree");
-	if (mount("proc", "/t/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+	if (mount("proc", "t/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		give_up("mounting /proc");
 	/* With the host's network the kernel lets only the host mount a sysfs. */
 	if (spec.network == INIT_NET_HOST) {
-		if (mount("/sys", "/t/sys", NULL, MS_BIND | MS_REC, NULL) < 0 ||
-		    mount(NULL, "/t/sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		if (mount("/sys", "t/sys", NULL, MS_BIND | MS_REC, NULL) < 0 ||
+		    mount(NULL, "t/sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
 			  NULL) < 0)
 			give_up("/sys");
-	} else if (mount("sysfs", "/t/sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
+	} else if (mount("sysfs", "t/sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
 		give_up("mounting /sys");
 	}
 	if (fchdir(tree) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 ||

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -103,26 +101,6 @@ static int open_all(struct jail *j, struct err *err)
 	return 0;
 }
 
-/* The host's /proc and /sys, which the kernel wants to see before it lets the
- * jail's root mount its own; they go before any user's code runs. */
-static int stage_proc_sys(struct jail *j, struct err *err)
-{
-	static const char *const names[] = {STAGE_PROC, STAGE_SYS};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		char path[16];
-		_cleanup_close_ int fd = -EBADF;
-		int r;
-
-		snprintf(path, sizeof path, "/%s", names[i]);
-		fd = mnt_clone(AT_FDCWD, path, false, 0, -EBADF, err);
-		r = fd < 0 ? fd : mnt_attach(fd, j->stage, names[i], err);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
 static int open_net(struct jail *j, struct err *err)
 {
 	char path[32];
@@ -136,59 +114,18 @@ static int open_net(struct jail *j, struct err *err)
 }
 
 /*
- * On v1 moving init waits for an RCU grace period, five to twenty milliseconds of
- * mostly nothing.  A thread does it while we build and sshd goes on; only the
- * first session waits for what is left.
- */
-static void *attach_thread(void *arg)
-{
-	struct jail *j = arg;
-
-	j->attach_result = cgroup_attach(&j->cgroup, j->init_pid, &j->attach_err);
-	return NULL;
-}
-
-static int start_attach(struct jail *j, struct err *err)
-{
-	pthread_attr_t attr;
-	int r;
-
-	if (cgroup_clone_fd(&j->cgroup) >= 0)
-		return 0;
-	r = pthread_attr_init(&attr);
-	if (!r)
-		r = pthread_attr_setstacksize(&attr, PTHREAD_STACK_MIN + 65536);
-	if (!r)
-		r = pthread_create(&j->attach, &attr, attach_thread, j);
-	if (r)
-		return err_set(err, -r, "a thread for the cgroups");
-	j->attaching = true;
-	return 0;
-}
-
-static void end_attach(struct jail *j)
-{
-	if (j->attaching)
-		(void)pthread_join(j->attach, NULL);
-	j->attaching = false;
-}
-
-/*
  * The order, with its reasons:
+ *  - the cgroups are made beside everything else (cgroup_job.h), but where init
+ *    can be born in one;
  *  - init is cloned as early as possible: it makes its other namespaces (the
  *    network's alone takes as long as all our mounts) while we mount;
  *  - the user namespace must be there before the tree is mounted by its map;
- *  - the host's tree is dropped before init copies our mounts, so that the copy
- *    is small and holds nothing of the host but /proc and /sys;
- *  - we ourselves go into the fence last: our mount namespace becomes it.
+ *  - init copies our mounts and takes its root while we build the fence;
+ *  - we ourselves go into the fence last: our mount namespace becomes it.  What
+ *    is unmounted is unmounted in one go, since the kernel waits for RCU each time.
  */
 static int build(struct jail *j, struct err *err)
 {
-	const struct cgroup_limits limits = {
-		.memory = j->set->memory,
-		.pids = j->set->pids,
-		.cpu_permille = (uint32_t)j->set->cpu,
-	};
 	int r;
 
 	r = own_mounts(err);
@@ -199,7 +136,7 @@ static int build(struct jail *j, struct err *err)
 	if (!r)
 		r = make_instance(j, err);
 	if (!r)
-		r = cgroup_create(&j->cgroup, j->instance, &limits, err);
+		r = cgroup_job_start(&j->cgroup_job, &j->cgroup, j->instance, j->set, err);
 	if (!r)
 		r = tree_stage(j, err);
 	if (!r)
@@ -207,9 +144,9 @@ static int build(struct jail *j, struct err *err)
 	if (!r)
 		r = spawn_init(j, err);
 	if (!r)
-		r = start_attach(j, err);
-	if (!r)
 		r = spawn_send_spec(j, err);
+	if (j->init_pid > 0)
+		cgroup_job_born(&j->cgroup_job, j->init_pid);
 	if (!r)
 		r = tree_layer(j, err);
 	if (!r)
@@ -217,25 +154,24 @@ static int build(struct jail *j, struct err *err)
 	if (!r)
 		r = tree_mount(j, err);
 	if (!r)
-		r = fence_mount(j, err);
-	if (!r)
-		r = stage_proc_sys(j, err);
-	if (!r)
 		r = open_net(j, err);
 	if (!r)
-		r = mnt_pivot(j->stage, err);
-	if (!r)
 		r = spawn_tell(j, INIT_TREE, err);
+	if (!r)
+		r = fence_mount(j, err);
 	if (!r)
 		r = spawn_expect(j, INIT_COPIED, "copying the mounts", err);
 	if (!r)
 		r = fence_enter(j, err);
 	if (!r)
 		r = spawn_expect(j, INIT_ROOTED, "taking its root", err);
+	/* Limits that could not be set refuse the login; only the move may come later. */
+	if (!r)
+		r = cgroup_job_created(&j->cgroup_job, err);
 	return r;
 }
 
-static void close_build_fds(struct jail *j)
+void build_finish(struct jail *j)
 {
 	scope_close(&j->proc);
 	scope_close(&j->userns);
@@ -245,10 +181,11 @@ static void close_build_fds(struct jail *j)
 	scope_close(&j->enter_fd);
 	scope_close(&j->init_fd);
 	scope_close(&j->init_sock);
+	scope_close(&j->upper);
 	scope_close(&j->layer.dir);
 	scope_close(&j->layer.host);
 	layer_clear(&j->layer);
-	j->proc = j->userns = j->stage = j->tree = j->home_fd = -EBADF;
+	j->proc = j->userns = j->stage = j->tree = j->home_fd = j->upper = -EBADF;
 	j->enter_fd = j->init_fd = j->init_sock = j->layer.dir = j->layer.host = -EBADF;
 }
 
@@ -256,28 +193,25 @@ int build_jail(struct jail *j, struct err *err)
 {
 	int r = build(j, err);
 
-	close_build_fds(j);
 	if (!r)
 		return 0;
+	build_finish(j);
 	if (j->init_pidfd >= 0) {
 		(void)syscall(SYS_pidfd_send_signal, j->init_pidfd, SIGKILL, NULL, 0);
 		(void)waitpid(j->init_pid, NULL, 0);
 		scope_close(&j->init_pidfd);
 		j->init_pidfd = -EBADF;
 	}
-	end_attach(j);
+	(void)cgroup_job_end(&j->cgroup_job, NULL);
 	build_remove(j);
 	return r;
 }
 
 int build_open(struct jail *j, struct err *err)
 {
-	end_attach(j);
-	if (j->attach_result) {
-		*err = j->attach_err;
-		return j->attach_result;
-	}
-	return spawn_tell(j, INIT_OPEN, err);
+	int r = cgroup_job_end(&j->cgroup_job, err);
+
+	return r ? r : spawn_tell(j, INIT_OPEN, err);
 }
 
 void build_remove(struct jail *j)

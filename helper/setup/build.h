@@ -13,6 +13,10 @@
  */
 int build_jail(struct jail *j, struct err *err);
 
+/* Close what was needed for building only. After the login has its answer: some of
+ * it takes its time to go. */
+void build_finish(struct jail *j);
+
 /* Wait until init is in its cgroup, and let it accept sessions. */
 int build_open(struct jail *j, struct err *err);
 

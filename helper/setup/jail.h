@@ -3,11 +3,11 @@
 #ifndef LOGINJAIL_JAIL_H
 #define LOGINJAIL_JAIL_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "cgroup.h"
+#include "cgroup_job.h"
 #include "config/config.h"
 #include "identity.h"
 #include "layer.h"
@@ -50,10 +50,7 @@ struct jail {
 	int init_fd;	/* loginjail-init */
 	int init_sock;	/* listening, for loginjail-enter; init inherits it */
 	struct layer layer;
-	pthread_t attach; /* moves init into its v1 groups meanwhile */
-	bool attaching;
-	int attach_result;
-	struct err attach_err;
+	struct cgroup_job cgroup_job;
 };
 
 /* Names below the staging tmpfs. */
@@ -64,8 +61,6 @@ struct jail {
 #define STAGE_PTS "pts"
 #define STAGE_VOL "vol"
 #define STAGE_FENCE_RUN "frun"
-#define STAGE_PROC "proc"
-#define STAGE_SYS "sys"
 
 /* Where loginjail-enter finds init's socket, in the fence. */
 #ifndef FENCE_INIT_SOCKET

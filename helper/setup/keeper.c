@@ -139,6 +139,26 @@ static void accept_all(struct keeper *k)
 	}
 }
 
+/*
+ * From now on nobody finds this jail.  Who has asked for a lease and got no answer
+ * may hold the user's lock meanwhile: it must see the end of its connection before
+ * we wait for that lock.
+ */
+static void withdraw(struct keeper *k)
+{
+	if (!k->poll)
+		return; /* it never was found */
+	scope_close(&k->poll[POLL_LISTEN].fd);
+	k->poll[POLL_LISTEN].fd = -1;
+	k->j->keeper_sock = -EBADF;
+	for (size_t i = POLL_FIXED; i < k->n;)
+		if (k->poll[i].events & POLLIN)
+			drop_connection(k, i);
+		else
+			i++;
+	state_unset_current(&k->j->state, k->j->id->uid, k->j->instance);
+}
+
 static void end_jail(struct keeper *k)
 {
 	char byte = INIT_END;
@@ -146,10 +166,7 @@ static void end_jail(struct keeper *k)
 	if (k->ending)
 		return;
 	k->ending = true;
-	(void)close(k->poll[POLL_LISTEN].fd);
-	k->poll[POLL_LISTEN].fd = -1;
-	k->j->keeper_sock = -EBADF;
-	state_unset_current(&k->j->state, k->j->id->uid, k->j->instance);
+	withdraw(k);
 	(void)send_msg(k->j->init_ctl, &byte, 1, NULL, 0);
 	set_timer(k, INIT_DEADLINE_S);
 }
@@ -262,7 +279,7 @@ static void finish(struct keeper *k)
 	if (!k->ending) {
 		log_line(LOG_WARNING, "%s: PID 1 of the jail died unasked (%s %d)", j->id->name,
 			 si.si_code == CLD_EXITED ? "status" : "signal", si.si_status);
-		state_unset_current(&j->state, j->id->uid, j->instance);
+		withdraw(k);
 	}
 	log_line(LOG_INFO, "%s: jail %s ended", j->id->name, j->instance);
 	build_remove(j);
@@ -384,6 +401,8 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 	(void)close(reply_fd);
 	/* Others who wait for it find the jail now. */
 	(void)close(uid_lock);
+	log_line(LOG_INFO, "%s: jail %s of section %s", j->id->name, j->instance, j->section);
+	build_finish(j);
 	/* From here on no login waits for us, but its first session does. */
 	if (build_open(j, &err)) {
 		log_line(LOG_ERR, "%s: %s", j->id->name, err.text);

@@ -167,7 +167,6 @@ static void __attribute__((noreturn)) be_keeper(struct jail *j, int uid_lock)
 	(void)alarm(0);
 	if (r)
 		_exit(refuse(j->id->name, told_broken, &err));
-	log_line(LOG_INFO, "%s: jail %s of section %s", j->id->name, j->instance, j->section);
 	keeper_run(j, SETUP_REPLY_FD, uid_lock);
 }
 
@@ -204,8 +203,6 @@ static int jail_login(const struct section *section, const struct identity *id)
 		r = state_dir = state_dir_open(j.set->state, &err);
 	if (r >= 0)
 		r = subids_get("/etc", state_dir, id->name, id->uid, &j.sub, &err);
-	if (!r)
-		r = cgroup_find(&j.cgroup, &err);
 	if (r)
 		return refuse(id->name, told_broken, &err);
 	pid = fork();
@@ -221,7 +218,9 @@ static int jail_login(const struct section *section, const struct identity *id)
 	if (gc_pending(&j.state, state_dir) && fork() == 0) {
 		scope_close(&lock);
 		(void)setsid();
-		r = gc_run(&j.state, state_dir, &j.cgroup, &err);
+		r = cgroup_find(&j.cgroup, &err);
+		if (!r)
+			r = gc_run(&j.state, state_dir, &j.cgroup, &err);
 		if (r < 0)
 			log_line(LOG_WARNING, "%s", err.text);
 	}

@@ -95,20 +95,21 @@ static int write_maps(const struct jail *j, struct err *err)
 }
 
 /* Be the jail's base uid, capabilities kept, for the call that makes the
- * namespace: its creator's effective uid is its owner. */
+ * namespace: its creator's effective uid is its owner.  By system call: the C
+ * library's setresuid would change the thread of the cgroups as well. */
 static pid_t clone_as_base(const struct jail *j, struct clone_args *args, struct err *err)
 {
 	pid_t pid;
 
 	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0 ||
-	    setresuid((uid_t)-1, j->sub.uid, (uid_t)-1) < 0)
+	    syscall(SYS_setresuid, -1, j->sub.uid, -1) < 0)
 		return err_set(err, -errno, "taking the jail's base uid");
 	pid = sys_clone3(args);
 	if (pid == 0)
 		return 0;
 	if (pid < 0)
 		pid = -errno;
-	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0 || prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) < 0 ||
+	if (syscall(SYS_setresuid, -1, 0, -1) < 0 || prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) < 0 ||
 	    geteuid() != 0)
 		_exit(EXIT_FAILURE); /* in between: no state to go on in */
 	if (pid == -ENOSPC || pid == -EPERM)
@@ -129,6 +130,9 @@ int spawn_init(struct jail *j, struct err *err)
 	char path[48];
 	pid_t pid;
 
+	/* Init finds the tree below its working directory. */
+	if (fchdir(j->stage) < 0)
+		return err_set(err, -errno, "the staging tmpfs");
 	if (into >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)into;

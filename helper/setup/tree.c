@@ -116,7 +116,7 @@ static int stage_dir(struct jail *j, const char *name, struct err *err)
 int tree_stage(struct jail *j, struct err *err)
 {
 	static const char *const dirs[] = {STAGE_LAYER, STAGE_TREE, STAGE_FENCE,     STAGE_DEV, STAGE_PTS,
-					   STAGE_VOL,	STAGE_PROC, STAGE_FENCE_RUN, STAGE_SYS};
+					   STAGE_VOL,	STAGE_FENCE_RUN};
 	/* What root writes here is little; the bound is for what we forgot. */
 	static const struct mnt_option opts[] = {
 		{"mode", "0755"}, {"size", "4M"}, {"nr_inodes", "2048"}, {NULL, NULL}};
@@ -484,7 +484,8 @@ static int mount_overlay(struct jail *j, unsigned int number, const char *target
 		      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (mine < 0 && errno != ENOENT)
 		return err_set(err, -errno, "'%s' in the jail's layer", target);
-	/* By descriptor: a path may hold characters that mean something here. */
+	/* By descriptor: a path may hold characters that mean something here. "l0" and
+	 * the like are found in the staging tmpfs, our working directory. */
 	snprintf(mine_text, sizeof mine_text, "/proc/self/fd/%d:", mine);
 	snprintf(opts, sizeof opts,
 		 "lowerdir=%sl%u,upperdir=/proc/self/fd/%d/%s,workdir=/proc/self/fd/%d/%s,"
@@ -508,9 +509,6 @@ static int mount_overlays(struct jail *j, struct err *err)
 	struct overlay_list list = {.j = j, .err = err};
 	int r;
 
-	/* "l0" and the layers are named from here. */
-	if (fchdir(j->stage) < 0)
-		return err_set(err, -errno, "the staging tmpfs");
 	r = mountinfo_each(note_tree_mount, &list, err);
 	if (!r)
 		r = mount_overlay(j, 0, "/", err);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "cgroup_job.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
+#define STACK_SIZE (PTHREAD_STACK_MIN + (96 << 10))
+
+static int make(struct cgroup_job *job)
+{
+	int r = cgroup_find(job->cgroup, &job->err);
+
+	return r ? r : cgroup_create(job->cgroup, job->instance, &job->limits, &job->err);
+}
+
+static void wait_for(sem_t *sem)
+{
+	while (sem_wait(sem) < 0)
+		; /* EINTR is all there can be */
+}
+
+static void *run(void *arg)
+{
+	struct cgroup_job *job = arg;
+
+	job->made = make(job);
+	(void)sem_post(&job->created);
+	wait_for(&job->born);
+	if (!job->made && job->pid > 0)
+		job->moved = cgroup_attach(job->cgroup, job->pid, &job->err);
+	return NULL;
+}
+
+int cgroup_job_start(struct cgroup_job *job, struct cgroup *cg, const char *instance,
+		     const struct settings *set, struct err *err)
+{
+	pthread_attr_t attr;
+	struct statfs fs;
+	int r;
+
+	*job = (struct cgroup_job){
+		.cgroup = cg,
+		.instance = instance,
+		.limits = {.memory = set->memory, .pids = set->pids, .cpu_permille = (uint32_t)set->cpu},
+	};
+	if (statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC) {
+		r = make(job);
+		if (r)
+			*err = job->err;
+		return r;
+	}
+	if (sem_init(&job->created, 0, 0) < 0 || sem_init(&job->born, 0, 0) < 0)
+		return err_set(err, -errno, "making the cgroups");
+	r = pthread_attr_init(&attr);
+	if (!r)
+		r = pthread_attr_setstacksize(&attr, STACK_SIZE);
+	if (!r)
+		r = pthread_create(&job->thread, &attr, run, job);
+	if (r)
+		return err_set(err, -r, "a thread for the cgroups");
+	job->threaded = true;
+	return 0;
+}
+
+void cgroup_job_born(struct cgroup_job *job, pid_t pid)
+{
+	job->pid = pid;
+	if (job->threaded)
+		(void)sem_post(&job->born);
+}
+
+int cgroup_job_created(struct cgroup_job *job, struct err *err)
+{
+	if (job->threaded)
+		wait_for(&job->created);
+	if (job->made)
+		*err = job->err;
+	return job->made;
+}
+
+int cgroup_job_end(struct cgroup_job *job, struct err *err)
+{
+	if (job->threaded && !job->joined) {
+		if (job->pid == 0)
+			(void)sem_post(&job->born);
+		(void)pthread_join(job->thread, NULL);
+		job->joined = true;
+	}
+	if ((job->made || job->moved) && err)
+		*err = job->err;
+	return job->made ? job->made : job->moved;
+}
