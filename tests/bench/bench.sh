@@ -30,6 +30,8 @@ make -s -C "$here" || exit 1
 B=$(cd "$here/../../build/bench" && pwd -P)
 # shellcheck source=tests/bench/peers_lib.sh
 . "$here/peers_lib.sh"
+# shellcheck source=tests/bench/table_lib.sh
+. "$here/table_lib.sh"
 
 floor_scratch=/srv/floor
 PEERS=/var/tmp/peers
@@ -110,13 +112,6 @@ measured() {
 	cat "$T/out.json" >>"$lines"
 	printf '%3d s\n' "$SECONDS" >&2
 }
-
-# A field of a kept line: value NAME LABEL FIELD
-value() {
-	sed -nE "/\"name\": \"$1\", \"label\": \"$2\"/s/.*\"$3\": ([0-9.]+).*/\1/p" "$lines"
-}
-
-ms() { awk -v us="$1" 'BEGIN { if (us != "") printf "%.1f", us / 1000 }'; }
 
 # Plain beside jailed: versus NAME ROUNDS [OPTION...] -- COMMAND WORDS (of the
 # session); the two users are p0 and l0.
@@ -328,109 +323,6 @@ part_snapshot() {
 	result[snapshot_differences]=$(grep -c '^[-+][^-+]' "$T/snapshot.diff")
 	head -n 20 "$T/snapshot.diff" >&2
 	((logins >= 200)) || problem "only $logins of 210 logins succeeded"
-}
-
-# ---- what is said about it ---------------------------------------------------
-
-collect() {
-	local name
-	for name in cold_login cold_login_dirty mux_command storm; do
-		result[${name}_ratio]=$(value $name jailed ratio)
-		result[${name}_pair_ratio]=$(value $name jailed pair_ratio)
-		result[${name}_plain_us]=$(value $name plain median_us)
-		result[${name}_jailed_us]=$(value $name jailed median_us)
-		result[${name}_rounds]=$(value $name jailed rounds)
-	done
-	result[cold_login_control_ratio]=$(value cold_login control ratio)
-	for name in setup_floor setup_fence_floor setup_inline_floor; do
-		result[${name}_ratio]=$(value $name setup ratio)
-		result[${name}_floor_us]=$(value $name floor median_us)
-		result[${name}_setup_us]=$(value $name setup median_us)
-		result[${name}_rounds]=$(value $name setup rounds)
-		result[${name}_session_ratio]=$(value "${name}_session" setup ratio)
-	done
-	result[session_us]=$(value session session median_us)
-	result[lxc_attach_us]=$(value session lxc median_us)
-	result[crun_exec_us]=$(value session crun median_us)
-	result[session_rounds]=$(value session session rounds)
-	result[logout_dirty_ms]=$(ms "$(value logout_dirty jailed median_us)")
-	result[logout_dirty_plain_ms]=$(ms "$(value logout_dirty plain median_us)")
-	result[logout_ms]=$(ms "$(value logout jailed median_us)")
-	result[logout_plain_ms]=$(ms "$(value logout plain median_us)")
-	result[logout_rounds]=$(value logout_dirty jailed rounds)
-}
-
-write_json() {
-	local key
-	{
-		printf '{\n  "kernel": "%s",\n  "cores": %d,\n' "$(uname -r)" "$(nproc)"
-		for key in $(printf '%s\n' "${!result[@]}" | LC_ALL=C sort); do
-			case ${result[$key]} in
-			'') printf '  "%s": null,\n' "$key" ;;
-			*[!0-9.-]*) printf '  "%s": "%s",\n' "$key" \
-				"$(tr -d '\042\134' <<<"${result[$key]}" | tr '\n\t' '  ')" ;;
-			*) printf '  "%s": %s,\n' "$key" "${result[$key]}" ;;
-			esac
-		done
-		printf '  "measured": [\n'
-		sed -e 's/^/    /' -e '$!s/$/,/' "$lines"
-		printf '  ]\n}\n'
-	} >"$B/../bench.json"
-}
-
-missed=0
-# row TEXT KEY TARGET [DETAIL]: TARGET is the most that the figure may be
-row() {
-	local got=${result[$2]:-} verdict=ok
-	if [[ -z $got ]]; then
-		got=- verdict='not measured'
-	elif [[ -z $3 ]]; then
-		verdict=
-	elif ! awk -v a="$got" -v b="$3" 'BEGIN { exit !(a <= b) }'; then
-		verdict=MISSED
-		missed=$((missed + 1))
-	fi
-	printf '%-44s %9s %9s  %-12s %s\n' "$1" "$got" "${3:--}" "$verdict" "${4:-}"
-}
-
-# The medians behind a ratio, in ms.
-beside() { # A-KEY B-KEY ROUNDS-KEY
-	printf '%s / %s ms, %s rounds' "$(ms "${result[$2]}")" "$(ms "${result[$1]}")" "${result[$3]}"
-}
-
-table() {
-	local n
-	printf '\n%-44s %9s %9s\n' figure measured 'at most'
-	for n in cold_login cold_login_dirty mux_command storm; do
-		case $n in
-		cold_login) set -- 'cold login / plain' 1.03 ;;
-		cold_login_dirty) set -- 'the same, 300 MB dirty' 1.03 ;;
-		mux_command) set -- 'command on a multiplexed connection / plain' 1.10 ;;
-		storm) set -- 'storm of 30 users, 10 at a time / plain' 1.05 ;;
-		esac
-		row "$1" "${n}_ratio" "$2" "$(beside "${n}_plain_us" "${n}_jailed_us" "${n}_rounds")"
-	done
-	row '   noise: another plain user / plain' cold_login_control_ratio ''
-	row 'set-up / floor' setup_floor_ratio 1.3 \
-		"$(beside setup_floor_floor_us setup_floor_setup_us setup_floor_rounds)"
-	row '   floor with the fence' setup_fence_floor_ratio '' \
-		"$(beside setup_fence_floor_floor_us setup_fence_floor_setup_us setup_fence_floor_rounds)"
-	row '   and the v1 attach awaited' setup_inline_floor_ratio '' \
-		"$(beside setup_inline_floor_floor_us setup_inline_floor_setup_us setup_inline_floor_rounds)"
-	row '   to the end of a first session' setup_inline_floor_session_ratio 1.3
-	row 'session in a live jail, us' session_us "${result[lxc_attach_us]:-6200}" \
-		"${result[session_rounds]} rounds"
-	row '   lxc-attach, us' lxc_attach_us '' "${result[lxc_skipped]:-}"
-	row '   crun exec, us' crun_exec_us '' "${result[crun_skipped]:-}"
-	row 'keeper and init, PSS kB, each of 10 jails' pss_jail_kb 300
-	row '   of an only jail' pss_only_jail_kb ''
-	row '   of one further session' pss_session_kb 120 \
-		"enter ${result[pss_enter_kb]:-}, sshd ${result[pss_monitor_kb]:-}, jail ${result[pss_jail_growth_kb]:-}"
-	row 'logout with 300 MB dirty, ms' logout_dirty_ms \
-		"$(awk -v p="${result[logout_dirty_plain_ms]}" 'BEGIN { print p + 5 }')" \
-		"plain ${result[logout_dirty_plain_ms]}; clean ${result[logout_ms]}, plain ${result[logout_plain_ms]}"
-	row 'differences in the snapshot' snapshot_differences 0 \
-		"after ${result[snapshot_logins]:-0} logins"
 }
 
 # ---- main ---------------------------------------------------------------------

@@ -58,6 +58,12 @@ void floor_mark(struct floor *f, const char *name);
  * path: whoever gave it the scratch directory removes what it leaves there. */
 _Noreturn void floor_die(const char *what);
 
+/* floor_jail.c: the whole of it. ready_fd gets a byte when the jail is ready and
+ * another when its first session has ended; end of file at hold_fd ends it; -1: none. */
+void floor_run(struct floor *f, int ready_fd, int hold_fd);
+/* What "floor-init" is: descriptor 3 is the builder's socket, 4 this program. */
+int floor_init(void);
+
 /* floor_group.c: find the groups' parents, make children with limits, attach, remove */
 void floor_group_find(struct floor *f, const char *below);
 void floor_group_create(struct floor *f);

@@ -154,7 +154,7 @@ _Noreturn static void run_command(const struct client *c, const char *command)
 
 static void run_session(const struct client *c, const struct lease *l)
 {
-	int status;
+	int status = -1;
 	pid_t pid = fork();
 
 	if (!pid) {
