@@ -4,6 +4,7 @@
 # One idle container each of LXC and crun, as small as they come, to measure a
 # further session in them.  Needs: B (the bench's programs), PEERS (scratch
 # that others can search).
+# shellcheck disable=SC2034 # why, LXC and CRUN are the caller's
 
 # Installed ones first, else what deps.sh fetched.
 peers_find() {
@@ -21,7 +22,6 @@ peer_rootfs() { # DIR
 	cp "$B/idle" "$1/bin/true"
 }
 
-# shellcheck disable=SC2034 # why, LXC and CRUN are the caller's
 # lxc_up: 0 and the arguments of lxc-attach in LXC, or 1 and a reason in why
 lxc_up() {
 	local dir=$PEERS/lxc
