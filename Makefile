@@ -28,7 +28,7 @@ WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wmissing-prototypes -Wstrict-prototyp
 	  -Wundef -Wno-missing-field-initializers
 # OpenSSF's list of hardening options.
 HARDEN ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection \
-	-fcf-protection=full -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing \
+	$(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),-fcf-protection=full) -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing \
 	-ftrivial-auto-var-init=zero
 LDHARDEN ?= -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,nodlopen -Wl,--as-needed
 WERROR ?= $(if $(CI),-Werror)
@@ -153,7 +153,7 @@ deps:
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
 		missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
-		RUNLEVEL=1 tests/tools/install-packages $$missing; fi
+		tests/tools/install-packages $$missing; fi
 
 demo: deps
 	@$(MAKE) -s all
@@ -166,7 +166,7 @@ check: deps
 bench: deps
 	@$(MAKE) -s all
 	@tests/bench/deps.sh
-	@tests/world.sh tests/bench/bench.sh
+	@LOGINJAIL_LOCAL_TMPFS=1 tests/world.sh tests/bench/bench.sh
 
 clean:
 	rm -rf $B

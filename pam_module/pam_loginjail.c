@@ -22,6 +22,8 @@
  * a user that no section matches.
  */
 #include <errno.h>
+#include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,7 @@
 
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
+#include <security/pam_modutil.h>
 
 #include "args.h"
 #include "ask_setup.h"
@@ -140,6 +143,17 @@ static int bad_args(pam_handle_t *pamh, const char *which)
 	return refuse(pamh, "wrongly set up, so you are not let in; ask the administrator");
 }
 
+/* root gets in whatever is wrong with us: who else could put it right? */
+static bool is_root(pam_handle_t *pamh)
+{
+	const char *user = NULL;
+	const struct passwd *pw = NULL;
+
+	if (pam_get_user(pamh, &user, NULL) == PAM_SUCCESS && user)
+		pw = pam_modutil_getpwnam(pamh, user);
+	return pw && pw->pw_uid == 0;
+}
+
 /*
  * An account line of ours only starts the work early: it has no opinion on the
  * account, and says so whatever happens; open_session hears the answer.
@@ -153,7 +167,7 @@ __attribute__((visibility("default"))) int pam_sm_acct_mgmt(pam_handle_t *pamh, 
 	struct early *e;
 
 	(void)flags;
-	if (module_args_parse(argc, argv, &args) || args.open || args.close ||
+	if (is_root(pamh) || module_args_parse(argc, argv, &args) || args.open || args.close ||
 	    pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || !user || !*user ||
 	    pam_get_item(pamh, PAM_SERVICE, &service) != PAM_SUCCESS || !service)
 		return PAM_IGNORE;
@@ -179,6 +193,8 @@ __attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pam
 	struct module_args args;
 
 	(void)flags;
+	if (is_root(pamh))
+		return PAM_IGNORE;
 	wrong = module_args_parse(argc, argv, &args);
 	if (wrong)
 		return bad_args(pamh, wrong);

@@ -167,7 +167,7 @@ outside() {
 	trap 'exit 129' HUP
 	echo $$ >"$scratch/owner"
 	cp -a /etc "$scratch/etc"
-	mkdir -m 755 "$scratch"/{home,srv,log}
+	mkdir -m 755 "$scratch"/{home,srv,log,usr-local}
 	mkdir -m 1777 "$scratch/var-tmp"
 	make_groups
 
@@ -283,7 +283,13 @@ mount_world() {
 	bind_writable "$s/home" /home
 	bind_writable "$s/srv" /srv
 	bind_writable "$s/log" /var/log
-	mount -t tmpfs -o mode=755,nosuid,nodev tmpfs /usr/local
+	# On the disk it is a file system more in each jail's tree, which the
+	# benchmark does without; there, jails don't see what is in it.
+	if [[ ${LOGINJAIL_LOCAL_TMPFS:-} == 1 ]]; then
+		mount -t tmpfs -o mode=755,nosuid,nodev tmpfs /usr/local
+	else
+		bind_writable "$s/usr-local" /usr/local
+	fi
 	mount -t tmpfs -o mode=700 tmpfs /root
 	mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /tmp
 	bind_writable "$s/var-tmp" /var/tmp
@@ -324,7 +330,7 @@ inside_world() {
 	install_programs
 	cd "$inside${there#"$repo"}" 2>/dev/null || cd "$inside"
 	# Nothing of the caller's settings decides how a test ends.
-	for name in TERM CI MUST_WORK LOGIN VERBOSE LOGINJAIL_PLAIN; do
+	for name in TERM CI MUST_WORK LOGIN VERBOSE LOGINJAIL_PLAIN LOGINJAIL_LOCAL_TMPFS; do
 		[[ -n ${!name:-} ]] && keep+=("$name=${!name}")
 	done
 	env -i HOME=/root LC_ALL=C PATH="$PATH" LOGINJAIL_WORLD=1 "${keep[@]}" "$@" || status=$?

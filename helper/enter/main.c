@@ -8,7 +8,9 @@
  * worth stealing: no privilege, no file but its three descriptors; and it is the
  * user's own process on the host, so it lets nobody in either: it is not
  * readable, hence not dumpable from birth; it takes no new privileges; its
- * seccomp filter, compiled at build time, knows no way to execute anything.
+ * seccomp filter, compiled at build time, knows no way to execute anything.  The
+ * filter goes in when the request is out, since the kernel takes its time to
+ * compile it, and before anything is read that comes from the jail.
  *
  * It connects to PID 1 of the jail, hands over its stdio, what to run and a few
  * harmless variables, waits for the end, and ends likewise: with the session's
@@ -60,15 +62,19 @@ static void say(const char *text, const char *more)
 	(void)!write(2, "\n", 1);
 }
 
-static int lock_up(void)
+static int close_doors(void)
+{
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+static int set_filter(void)
 {
 	const struct sock_fprog prog = {.len = sizeof enter_filter / sizeof *enter_filter,
 					.filter = enter_filter};
 
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) < 0)
-		return -errno;
-	return 0;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) < 0 ? -errno : 0;
 }
 
 static int connect_init(void)
@@ -178,22 +184,15 @@ static int wait_end(int conn, uint32_t foreign)
 	struct session_reply reply;
 	int got[PASS_FDS_MAX];
 
-	for (;;) {
-		if (recv_msg(conn, &reply, sizeof reply, got) < 0 || reply.magic != WIRE_MAGIC) {
-			say("the jail has ended", NULL);
-			return EXIT_NO_JAIL;
-		}
-		if (reply.event != SESSION_STARTED)
-			return end_like(&reply);
-		if (foreign && got[0] >= 0) {
-			reply = proxy_run(conn, first_bit(foreign), got[0]);
-			return end_like(&reply);
-		}
-		/* Nothing of the session is ours any more: the client must see the
-		 * end of its output when the jailed process closes it. */
-		for (int fd = 0; fd < 2; fd++)
-			(void)close(fd);
-	}
+	/* Nothing of the session is ours any more: the client must see the end of its
+	 * output when the jailed process closes it. */
+	for (int fd = 0; fd < 2 && !foreign; fd++)
+		(void)close(fd);
+	if (recv_msg(conn, &reply, sizeof reply, got) < 0 || reply.magic != WIRE_MAGIC)
+		reply.event = 0;
+	else if (reply.event == SESSION_STARTED && foreign && got[0] >= 0)
+		reply = proxy_run(conn, first_bit(foreign), got[0]);
+	return end_like(&reply);
 }
 
 int main(int argc, char **argv, char **envp)
@@ -201,7 +200,7 @@ int main(int argc, char **argv, char **envp)
 	_cleanup_close_ int conn = -EBADF;
 	struct request rq;
 	uint32_t ttys, foreign;
-	int r = lock_up();
+	int r = close_doors();
 
 	if (r) {
 		say("can't lock itself up", strerrordesc_np(-r));
@@ -226,6 +225,12 @@ int main(int argc, char **argv, char **envp)
 	r = send_request(conn, &rq, ttys, foreign, envp);
 	if (r) {
 		say("asking for a session", strerrordesc_np(-r));
+		return EXIT_NO_JAIL;
+	}
+	r = set_filter();
+	if (r) {
+		/* Hanging up ends the session. */
+		say("can't lock itself up", strerrordesc_np(-r));
 		return EXIT_NO_JAIL;
 	}
 	return wait_end(conn, foreign);

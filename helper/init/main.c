@@ -15,9 +15,13 @@
  * accepts sessions.
  *
  * A session is a forked child that drops every privilege before it reads a byte
- * of what the user's loginjail-enter says (session.c).  PID 1 itself reads
- * nothing from a user: it keeps the connection to report the end on, and sees
- * when the other side is gone, upon which the session is hung up.
+ * of what the user's loginjail-enter says (session.c).  One is forked in advance,
+ * the spare: it waits on the listening socket with no privilege left, takes the
+ * next connection, hands PID 1 a copy of it and goes on, so that neither the fork
+ * nor the drop is waited for.  Where there is no spare (the limit on processes)
+ * PID 1 accepts itself.  It reads nothing from a user: it keeps the connection to
+ * report the end on, and sees when the other side is gone, upon which the session
+ * is hung up.
  *
  * It ends when told to or when the keeper is gone: TERM and HUP to all, and
  * when nobody is left or the grace is over it exits, and the kernel kills the
@@ -58,7 +62,7 @@
 /* Sessions at a time; a login may have ten channels (MaxSessions). */
 #define SESSIONS_MAX 1024
 
-enum { POLL_CTL, POLL_SIGNAL, POLL_TIMER, POLL_LISTEN, POLL_FIXED };
+enum { POLL_CTL, POLL_SIGNAL, POLL_TIMER, POLL_LISTEN, POLL_SPARE, POLL_FIXED };
 
 /* Static, since nothing may be allocated later. poll[POLL_FIXED + i] is the
  * connection of the session whose process is pid[i]. */
@@ -66,6 +70,7 @@ static struct init_spec spec;
 static struct pollfd fds[POLL_FIXED + SESSIONS_MAX];
 static pid_t pid[SESSIONS_MAX];
 static size_t sessions;
+static pid_t spare; /* its socket is fds[POLL_SPARE]; 0: none */
 static bool ending;
 
 /* Before INIT_ROOTED only: tell set-up why, and die. */
@@ -230,6 +235,7 @@ static void set_up_loop(void)
 	fds[POLL_TIMER] = (struct pollfd){.fd = tfd, .events = POLLIN};
 	/* Not polled before INIT_OPEN: who connects waits in the queue. */
 	fds[POLL_LISTEN] = (struct pollfd){.fd = -1, .events = POLLIN};
+	fds[POLL_SPARE] = (struct pollfd){.fd = -1, .events = POLLIN};
 }
 
 /* ---- what can't ------------------------------------------------------------ */
@@ -258,32 +264,75 @@ static void session_forget(size_t i)
 	pid[i] = pid[sessions];
 }
 
+static void session_note(pid_t child, int conn)
+{
+	pid[sessions] = child;
+	/* Only the hang-up is waited for; what comes in is the child's. */
+	fds[POLL_FIXED + sessions] = (struct pollfd){.fd = conn, .events = POLLRDHUP};
+	sessions++;
+}
+
+/* Fork the next session.  Without one (the jail may have reached its limit on
+ * processes) we accept ourselves, and try again then. */
+static void make_spare(void)
+{
+	int pair[2] = {-1, -1};
+
+	if (spare || ending)
+		return;
+	if (sessions < SESSIONS_MAX && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
+		spare = fork();
+		if (spare == 0) {
+			(void)close(pair[0]);
+			session_run(&spec, SOCK, pair[1]);
+		}
+		(void)close(pair[1]);
+	}
+	if (spare > 0) {
+		fds[POLL_SPARE].fd = pair[0];
+		fds[POLL_LISTEN].fd = -1;
+		return;
+	}
+	if (pair[0] >= 0)
+		(void)close(pair[0]);
+	spare = 0;
+	fds[POLL_LISTEN].fd = SOCK;
+}
+
+/* Its connection has come, or it died; what it was becomes a session. */
+static void hear_spare(void)
+{
+	int got[PASS_FDS_MAX];
+	char byte;
+
+	if (recv_msg(fds[POLL_SPARE].fd, &byte, 1, got) == 0 && got[0] >= 0) {
+		session_note(spare, got[0]);
+		for (int i = 1; i < PASS_FDS_MAX; i++)
+			if (got[i] >= 0)
+				(void)close(got[i]);
+	}
+	(void)close(fds[POLL_SPARE].fd);
+	fds[POLL_SPARE].fd = -1;
+	spare = 0;
+	/* The next one is made when this session has ended, or when somebody comes:
+	 * now it would take the processor from the session's own start. */
+	fds[POLL_LISTEN].fd = SOCK;
+}
+
+/* Only while there is no spare. */
 static void accept_sessions(void)
 {
-	for (;;) {
-		int conn = accept4(SOCK, NULL, NULL, SOCK_CLOEXEC);
-		pid_t child;
+	int conn;
 
-		if (conn < 0)
-			return;
-		if (sessions == SESSIONS_MAX || ending) {
-			report(conn, SESSION_REFUSED, ending ? ESHUTDOWN : EMFILE);
-			(void)close(conn);
-			continue;
-		}
-		child = fork();
-		if (child == 0)
-			session_run(&spec, conn);
-		if (child < 0) {
-			report(conn, SESSION_REFUSED, (uint32_t)errno);
-			(void)close(conn);
-			continue;
-		}
-		pid[sessions] = child;
-		/* Only the hang-up is waited for; what comes in is the child's. */
-		fds[POLL_FIXED + sessions] = (struct pollfd){.fd = conn, .events = POLLRDHUP};
-		sessions++;
-	}
+	if (sessions < SESSIONS_MAX)
+		make_spare();
+	if (spare)
+		return;
+	conn = accept4(SOCK, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (conn < 0)
+		return;
+	report(conn, SESSION_REFUSED, sessions == SESSIONS_MAX ? EMFILE : EAGAIN);
+	(void)close(conn);
 }
 
 static void reap(void)
@@ -298,7 +347,7 @@ static void reap(void)
 			return;
 		}
 		if (si.si_pid == 0)
-			return;
+			break;
 		for (size_t i = 0; i < sessions; i++) {
 			if (pid[i] != si.si_pid)
 				continue;
@@ -308,6 +357,8 @@ static void reap(void)
 			break;
 		}
 	}
+	if (fds[POLL_LISTEN].fd >= 0)
+		make_spare();
 }
 
 static void end_all(void)
@@ -318,6 +369,9 @@ static void end_all(void)
 		return;
 	ending = true;
 	fds[POLL_LISTEN].fd = -1;
+	if (fds[POLL_SPARE].fd >= 0)
+		(void)close(fds[POLL_SPARE].fd);
+	fds[POLL_SPARE].fd = -1;
 	(void)close(SOCK);
 	/* HUP is what ends an interactive shell; a stopped one must run to hear it. */
 	(void)kill(-1, SIGTERM);
@@ -334,7 +388,7 @@ static void open_jail(void)
 	    write_file_at(AT_FDCWD, "/proc/sys/user/max_cgroup_namespaces", "0") < 0 ||
 	    cap_set_proc(caps_kept) < 0)
 		_exit(1);
-	fds[POLL_LISTEN].fd = SOCK;
+	make_spare();
 }
 
 static void hear_keeper(void)
@@ -368,6 +422,9 @@ static void __attribute__((noreturn)) loop(void)
 		for (size_t i = 0; i < sessions; i++)
 			if (fds[POLL_FIXED + i].revents & (POLLRDHUP | POLLHUP | POLLERR))
 				hang_up(i);
+		/* Before the dead are reaped: a short session may be over already. */
+		if (fds[POLL_SPARE].fd >= 0 && fds[POLL_SPARE].revents)
+			hear_spare();
 		if (fds[POLL_SIGNAL].revents) {
 			struct signalfd_siginfo si;
 

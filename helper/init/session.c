@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/keyctl.h>
+#include <poll.h>
 #include <signal.h>
 #include <linux/close_range.h>
 #include <stdio.h>
@@ -246,22 +247,44 @@ static int place_stdio(int fds[3])
 	return 0;
 }
 
-void session_run(const struct init_spec *spec, int conn)
+/* The next connection, and PID 1's copy of it. */
+static int take_connection(int sock, int to_init)
 {
-	struct session_reply started = {.magic = WIRE_MAGIC, .event = SESSION_STARTED};
+	char byte = 0;
+	int conn;
+
+	/* PID 1 set it non-blocking for itself, and the flag is the socket's. */
+	do {
+		struct pollfd p = {.fd = sock, .events = POLLIN};
+
+		(void)poll(&p, 1, -1);
+		conn = accept4(sock, NULL, NULL, SOCK_CLOEXEC);
+	} while (conn < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED));
+	if (conn < 0 || send_msg(to_init, &byte, 1, &conn, 1) < 0)
+		_exit(255);
+	(void)close(to_init);
+	(void)close(sock);
+	return conn;
+}
+
+void session_run(const struct init_spec *spec, int sock, int to_init)
+{
+	const struct session_reply started = {.magic = WIRE_MAGIC, .event = SESSION_STARTED};
 	struct enter_request q;
 	int fds[3], master = -1, r, tty;
 	char *strings = NULL, **env;
 	struct ucred peer;
 	socklen_t len = sizeof peer;
 	sigset_t none;
+	int conn, dropped = drop_to_user(spec);
 
-	r = drop_to_user(spec);
-	if (r)
-		refuse(conn, -r);
 	(void)setsid();
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
+	conn = take_connection(sock, to_init);
+	if (dropped)
+		refuse(conn, -dropped);
 	/* The socket's mode lets nobody else in; ask all the same. */
 	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.uid != spec->uid)
 		refuse(conn, EPERM);
@@ -281,12 +304,10 @@ void session_run(const struct init_spec *spec, int conn)
 	/* No privilege needed: we lead a session and the terminal has none. */
 	if (tty >= 0)
 		(void)ioctl(tty, TIOCSCTTY, 0);
-	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
 	if (chdir(spec->home) < 0)
 		(void)!chdir("/");
 	env = make_env(spec, strings + q.command_len, q.env_len);
-	r = send_msg(conn, &started, sizeof started, &master, master >= 0 ? 1 : 0);
-	if (r)
+	if (master >= 0 && send_msg(conn, &started, sizeof started, &master, 1) < 0)
 		_exit(255);
 	/* conn stays open, close-on-exec: if the exec fails, it says so. */
 	(void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);

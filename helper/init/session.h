@@ -6,10 +6,11 @@
 #include "lib/wire.h"
 
 /*
- * Become the user, read on conn what loginjail-enter asks for, and execute it.
- * Called in the child, never returns.  Privileges are gone before the first
- * byte of the request is looked at.
+ * Become the user, take the next connection that comes on sock, hand PID 1 a copy
+ * of it through report, read there what loginjail-enter asks for, and execute it.
+ * Called in the child, never returns.  Privileges are gone before anything of the
+ * user's is waited for.
  */
-void session_run(const struct init_spec *spec, int conn) __attribute__((noreturn));
+void session_run(const struct init_spec *spec, int sock, int report) __attribute__((noreturn));
 
 #endif

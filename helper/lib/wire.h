@@ -124,7 +124,7 @@ struct enter_request {
 };
 
 enum session_event {
-	SESSION_STARTED = 1,  /* with the pty's master where ENTER_NEW_PTY asked */
+	SESSION_STARTED = 1,  /* only where ENTER_NEW_PTY asked: with the pty's master */
 	SESSION_EXITED = 2,   /* value: exit status */
 	SESSION_SIGNALED = 3, /* value: signal number */
 	SESSION_REFUSED = 4,  /* value: errno */
