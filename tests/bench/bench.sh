@@ -346,6 +346,11 @@ result[seconds]=$(($(date +%s) - began))
 write_json
 table
 umount /srv 2>/dev/null
+if ((problems)); then
+	printf '\nrefusals in the log:\n'
+	sed -n 's/.*: \([^ ]*: login refused: .*\)/\1/p' "$LOG" | sed 's/^[pl][0-9s]*://' |
+		sort | uniq -c | sort -rn | head -n 5
+fi
 printf '\n%d s; build/bench.json written; %d missed, %d could not be measured\n' \
 	"${result[seconds]}" "$missed" "$problems"
 ((problems == 0)) || exit 1
