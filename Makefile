@@ -77,10 +77,12 @@ $B/%.pic.o: %.c
 	$(CC) $(ALL_CFLAGS) -fPIC -c -o $@ $<
 
 $B/helper/enter/main.o: $B/gen/enter_filter.h
-$B/gen/enter_filter.h: helper/enter/filter_gen.c
+$B/helper/init/main.o: $B/gen/session_filter.h
+$B/gen/filter_gen: helper/filter/gen.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $B/gen/filter_gen $< -lseccomp
-	$B/gen/filter_gen $@
+	$(CC) $(ALL_CFLAGS) -o $@ $< -lseccomp
+$B/gen/%_filter.h: $B/gen/filter_gen
+	$< $* $@
 
 $B/conf/jail.ini: $B/loginjail
 	@mkdir -p $(@D)
@@ -99,7 +101,7 @@ $B/conf/%.snippet: conf/%.snippet.in
 # setgid bit, and a test holds this against what is there.
 define INSTALLED
 0755 $B/loginjail-setup $(libexecdir)
-0755 $B/loginjail-init $(libexecdir)
+0711 $B/loginjail-init $(libexecdir)
 0711 $B/loginjail-enter $(libexecdir)
 0755 $B/loginjail $(sbindir)
 0644 $B/pam_loginjail.so $(pamdir)
@@ -129,12 +131,12 @@ pam_tests := $(patsubst tests/pam/%.c,%,$(filter-out tests/pam/fake_%,$(wildcard
 SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Units are linked with all that is not a main().
-unit_src := $(filter-out %/main.c helper/cli/loginjail.c helper/enter/filter_gen.c, \
+unit_src := $(filter-out %/main.c helper/cli/loginjail.c, \
 	$(call src,lib config setup) helper/enter/request.c pam_module/args.c)
 
 $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests/unit -Ipam_module -pie -o $@ $^ -l:libinih.a
+	$(CC) $(ALL_CFLAGS) -Itests/unit -Ipam_module -pie -o $@ $(filter %.c %.o,$^) -l:libinih.a
 
 # The same, told to say when something is off; and one build for valgrind.
 san-units:
@@ -144,6 +146,7 @@ pam-programs: $(addprefix $B/tests/pam/,$(pam_tests))
 $B/tests/pam/%: tests/pam/%.c $B/pam_loginjail.so
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Itests/unit -o $@ $< -lpam -ldl
+include tests/pam/rules.mk
 
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \

@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +99,7 @@ static int send_request(int sock, const char *user)
 			NULL, 0);
 }
 
-static void reap(struct setup_call *call)
+static void reap(struct setup_call *call, bool hung)
 {
 	const struct sigaction dfl = {.sa_handler = SIG_DFL};
 	struct sigaction was;
@@ -108,6 +109,9 @@ static void reap(struct setup_call *call)
 	/* An application that ignores SIGCHLD may have had our child reaped for us. */
 	if (sigaction(SIGCHLD, &dfl, &was) < 0)
 		return;
+	/* It hangs: it must not hang us as well. Not yet reaped, so it is still it. */
+	if (hung)
+		(void)kill(call->pid, SIGKILL);
 	while (waitpid(call->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	(void)sigaction(SIGCHLD, &was, NULL);
@@ -117,7 +121,7 @@ void setup_abandon(struct setup_call *call)
 {
 	scope_close(&call->sock);
 	call->sock = -EBADF;
-	reap(call);
+	reap(call, false);
 }
 
 int setup_start(const char *conf, const char *service, const char *user, struct setup_call *ret)
@@ -153,7 +157,7 @@ int setup_wait(struct setup_call *call, struct setup_reply *reply, int fds[PASS_
 
 	scope_close(&call->sock);
 	call->sock = -EBADF;
-	reap(call);
+	reap(call, r != 0);
 	if (r)
 		return r;
 	reply->text[sizeof reply->text - 1] = '\0';

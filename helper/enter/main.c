@@ -191,7 +191,7 @@ static int wait_end(int conn, uint32_t foreign)
 	if (recv_msg(conn, &reply, sizeof reply, got) < 0 || reply.magic != WIRE_MAGIC)
 		reply.event = 0;
 	else if (reply.event == SESSION_STARTED && foreign && got[0] >= 0)
-		reply = proxy_run(conn, first_bit(foreign), got[0]);
+		reply = proxy_run(conn, first_bit(foreign), got[0], foreign & 1);
 	return end_like(&reply);
 }
 

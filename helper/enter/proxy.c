@@ -66,7 +66,7 @@ static void drain_all(struct pipe *p, int master, int tty)
 	} while (pipe_fill(p, master) && !pipe_empty(p));
 }
 
-static struct session_reply copy(int conn, int tty, int master, int sigfd)
+static struct session_reply copy(int conn, int tty, int master, int sigfd, bool input)
 {
 	enum { CONN, SIGNAL, TTY, MASTER };
 	struct pipe in = {.to = 0}, out = {.to = 0};
@@ -79,7 +79,7 @@ static struct session_reply copy(int conn, int tty, int master, int sigfd)
 	};
 
 	for (;;) {
-		p[TTY].events = (short)((pipe_empty(&in) ? POLLIN : 0) | (pipe_empty(&out) ? 0 : POLLOUT));
+		p[TTY].events = (short)((input && pipe_empty(&in) ? POLLIN : 0) | (pipe_empty(&out) ? 0 : POLLOUT));
 		p[MASTER].events =
 			(short)((pipe_empty(&out) ? POLLIN : 0) | (pipe_empty(&in) ? 0 : POLLOUT));
 		if (poll(p, 4, -1) < 0)
@@ -104,14 +104,16 @@ static struct session_reply copy(int conn, int tty, int master, int sigfd)
 			pipe_drain(&out, tty);
 		if ((p[MASTER].revents & POLLOUT) || !pipe_empty(&in))
 			pipe_drain(&in, master);
-		if ((p[TTY].revents & (POLLIN | POLLHUP)) && pipe_empty(&in) && !pipe_fill(&in, tty))
+		if (!input && (p[TTY].revents & POLLHUP))
+			p[TTY].fd = -1;
+		if (input && (p[TTY].revents & (POLLIN | POLLHUP)) && pipe_empty(&in) && !pipe_fill(&in, tty))
 			p[TTY].fd = -1;
 		if ((p[MASTER].revents & (POLLIN | POLLHUP)) && pipe_empty(&out) && !pipe_fill(&out, master))
 			p[MASTER].fd = -1;
 	}
 }
 
-struct session_reply proxy_run(int conn, int tty, int master)
+struct session_reply proxy_run(int conn, int tty, int master, bool input)
 {
 	struct session_reply reply = {.event = 0};
 	struct termios was, raw;
@@ -129,11 +131,12 @@ struct session_reply proxy_run(int conn, int tty, int master)
 	if (sigfd < 0 || fcntl(master, F_SETFL, O_NONBLOCK) < 0 || tcgetattr(tty, &was) < 0)
 		return reply;
 	raw = was;
-	cfmakeraw(&raw);
+	if (input)
+		cfmakeraw(&raw);
 	if (tcsetattr(tty, TCSADRAIN, &raw) < 0)
 		return reply;
 	copy_size(tty, master);
-	reply = copy(conn, tty, master, sigfd);
+	reply = copy(conn, tty, master, sigfd, input);
 	(void)tcsetattr(tty, TCSADRAIN, &was);
 	scope_close(&sigfd);
 	return reply;

@@ -4,6 +4,7 @@
 #define LOGINJAIL_PROXY_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 #include "lib/wire.h"
 
@@ -13,8 +14,10 @@
  * the session has a pty of its own, and this copies between the two until conn
  * reports the end.
  * @tty: the terminal, put into raw mode and back. @master: the pty's.
+ * @input: the session's standard input is the terminal.  Else it is not read: its
+ * keys are for somebody else.
  * Returns what conn reported, or an event of 0 where conn broke off.
  */
-struct session_reply proxy_run(int conn, int tty, int master);
+struct session_reply proxy_run(int conn, int tty, int master, bool input);
 
 #endif

@@ -29,6 +29,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/keyctl.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -52,6 +55,7 @@
 #include "lib/fdio.h"
 #include "lib/wire.h"
 #include "session.h"
+#include "session_filter.h"
 
 #define CTL 3
 #define SOCK 4
@@ -216,6 +220,17 @@ static void drop_capabilities(void)
 	    cap_set_flag(now, CAP_EFFECTIVE, 2, until_open, CAP_SET) < 0 || cap_set_proc(now) < 0)
 		give_up("dropping capabilities");
 	(void)cap_free(now);
+}
+
+/* For every session, once: the filter and no_new_privs are inherited. */
+static void confine_calls(void)
+{
+	const struct sock_fprog prog = {.len = sizeof session_filter / sizeof *session_filter,
+					.filter = session_filter};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) < 0)
+		give_up("system call filter");
 }
 
 static void set_up_loop(void)
@@ -467,12 +482,16 @@ int main(void)
 	    spec.ngroups > INIT_GROUPS_MAX || getpid() != 1)
 		return 100;
 	(void)syscall(SYS_setsid);
+	/* Not that of the login that made us; and should a session's own fail, this. */
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 && errno != ENOSYS)
+		give_up("a session keyring");
 	default_signals();
 	make_namespaces();
 	tell(INIT_NETWORK);
 	take_root();
 	set_up_loop();
 	drop_capabilities();
+	confine_calls();
 	/* Still non-dumpable, whatever the changes of credentials did to that. */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	tell(INIT_ROOTED);

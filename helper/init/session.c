@@ -281,7 +281,9 @@ void session_run(const struct init_spec *spec, int sock, int to_init)
 	(void)setsid();
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
+	/* Full where the account's key quota is: no reason to share PID 1's. */
+	if (!dropped && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 && errno != ENOSYS)
+		dropped = -errno;
 	conn = take_connection(sock, to_init);
 	if (dropped)
 		refuse(conn, -dropped);

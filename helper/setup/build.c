@@ -198,6 +198,8 @@ int build_jail(struct jail *j, struct err *err)
 	build_finish(j);
 	if (j->init_pidfd >= 0) {
 		(void)syscall(SYS_pidfd_send_signal, j->init_pidfd, SIGKILL, NULL, 0);
+		/* Reaped after that: until then its pid is nobody else's. */
+		(void)cgroup_job_end(&j->cgroup_job, NULL);
 		(void)waitpid(j->init_pid, NULL, 0);
 		scope_close(&j->init_pidfd);
 		j->init_pidfd = -EBADF;

@@ -230,37 +230,24 @@ static int attach(int mnt, int top, const char *at, struct err *err)
 }
 
 /*
- * The system log's socket.  Where /dev/log leads into a directory of its own, as
- * journald's does, the directory is what is shown, so that a log daemon that is
- * restarted is found again; a socket that lies in /dev itself is shown alone.
+ * The system log's socket, alone: beside journald's there are others that a user
+ * could speak to through ssh -L.  Under systemd the socket outlives a restart of
+ * journald; where the log daemon makes it anew, sessions that live log no more.
  */
 static int mount_log(const struct jail *j, int fence, struct err *err)
 {
-	_cleanup_close_ int run = openat(j->stage, STAGE_FENCE_RUN, O_PATH | O_CLOEXEC), src = -EBADF;
-	char target[PATH_MAX], text[PATH_MAX], *slash;
+	_cleanup_close_ int run = openat(j->stage, STAGE_FENCE_RUN, O_PATH | O_CLOEXEC), at = -EBADF,
+			    sock = -EBADF;
 	struct stat st;
-	ssize_t n = readlink("/dev/log", target, sizeof target - 1);
 
-	if (n > 0) {
-		target[n] = '\0';
-		slash = strrchr(target, '/');
-		if (target[0] != '/' || slash == target || !path_below(target, "/run"))
-			return err_set(err, 0, "/dev/log leads to '%s', which is not below /run", target);
-		snprintf(text, sizeof text, "/run/log/d/%s", slash + 1);
-		*slash = '\0';
-		if (mkdirat(run, "log/d", 0755) < 0 || symlinkat(text, run, "log/socket") < 0)
-			return err_set(err, -errno, "/dev/log in the fence");
-		return attach(mnt_clone(AT_FDCWD, target, false, MNT_SAFE | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY,
-					-EBADF, err),
-			      fence, "/run/log/d", err);
-	}
-	if (lstat("/dev/log", &st) < 0 || !S_ISSOCK(st.st_mode))
+	sock = open("/dev/log", O_PATH | O_CLOEXEC);
+	if (sock < 0 || fstat(sock, &st) < 0 || !S_ISSOCK(st.st_mode))
 		return 0; /* no log daemon runs */
-	src = openat(run, "log/socket", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (src < 0)
+	at = openat(run, "log/socket", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (at < 0)
 		return err_set(err, -errno, "/dev/log in the fence");
-	return attach(mnt_clone(AT_FDCWD, "/dev/log", false, MNT_SAFE | MOUNT_ATTR_NOEXEC, -EBADF, err),
-		      fence, "/run/log/socket", err);
+	return attach(mnt_clone(sock, "", false, MNT_SAFE | MOUNT_ATTR_NOEXEC, -EBADF, err), fence,
+		      "/run/log/socket", err);
 }
 
 static int mount_home(const struct jail *j, int fence, struct err *err)
@@ -271,7 +258,7 @@ static int mount_home(const struct jail *j, int fence, struct err *err)
 	if (j->set->home == HOME_NONE)
 		return 0;
 	if (j->set->home == HOME_BIND)
-		return attach(mnt_clone(j->home_fd, "", true, attr, -EBADF, err), fence, j->id->home, err);
+		return attach(mnt_clone(j->home_fd, "", false, attr, -EBADF, err), fence, j->id->home, err);
 	src = sys_openat2(j->tree, j->id->home, O_PATH | O_DIRECTORY, 0, RESOLVE_POLICY_IN_ROOT);
 	if (src < 0)
 		return err_set(err, -errno, "the private home");

@@ -35,10 +35,12 @@ static int remove_recorded_upper(int dir, const char *instance)
 
 static int remove_dead(const struct state *s, const char *instance, int dir, const struct cgroup *cg)
 {
-	int r = cgroup_remove(cg, instance), k;
+	int r = cgroup_remove(cg, instance);
 
-	k = remove_recorded_upper(dir, instance);
-	r = r ? r : k;
+	/* Its keeper is dead and its PID 1 is dying: somebody else's turn, later. */
+	if (r)
+		return r;
+	r = remove_recorded_upper(dir, instance);
 	if (r)
 		return r;
 	/* The name begins with the uid: state_instance_name has seen to that. */

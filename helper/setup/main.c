@@ -30,6 +30,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
 #include <syslog.h>
@@ -49,6 +50,7 @@
 
 /* A build that takes longer than this hangs (a dead NFS server, say). */
 #define BUILD_DEADLINE_S 60
+#define ANSWER_DEADLINE_S 5
 
 enum { EXIT_USAGE = 100, EXIT_NO_MODULE = 111 };
 
@@ -67,6 +69,7 @@ static bool join_live(const struct state *s, const struct identity *id)
 {
 	_cleanup_close_ int sock = -EBADF;
 	const struct keeper_request q = {.magic = WIRE_MAGIC, .verb = KEEPER_LEASE};
+	const struct timeval patience = {.tv_sec = ANSWER_DEADLINE_S};
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	char instance[INSTANCE_MAX];
 	struct setup_reply reply;
@@ -77,8 +80,9 @@ static bool join_live(const struct state *s, const struct identity *id)
 		return false;
 	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	snprintf(sa.sun_path, sizeof sa.sun_path, RUNDIR "/jail/%s/keeper.sock", instance);
-	if (sock < 0 || connect(sock, (struct sockaddr *)&sa, sizeof sa) < 0 ||
-	    send_msg(sock, &q, sizeof q, NULL, 0) < 0 || recv_msg(sock, &reply, sizeof reply, fds) < 0)
+	/* A keeper answers at once, or it is stopped: then there is none to ask. */
+	if (sock < 0 || setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0 ||
+	    connect(sock, (struct sockaddr *)&sa, sizeof sa) < 0 || send_msg(sock, &q, sizeof q, NULL, 0) < 0 || recv_msg(sock, &reply, sizeof reply, fds) < 0)
 		return false;
 	while (n < PASS_FDS_MAX && fds[n] >= 0)
 		n++;
@@ -192,6 +196,8 @@ static int jail_login(const struct section *section, const struct identity *id)
 		return refuse(id->name, told_broken, &err);
 	if (join_live(&j.state, id))
 		return 0;
+	/* Whoever has the lock builds, and its deadline ends that. */
+	(void)alarm(BUILD_DEADLINE_S);
 	lock = state_lock_uid(&j.state, id->uid, &err);
 	if (lock < 0)
 		return refuse(id->name, told_broken, &err);
@@ -216,6 +222,7 @@ static int jail_login(const struct section *section, const struct identity *id)
 	 * something?  That may take long, so it is nobody's to wait for. */
 	(void)close(SETUP_REPLY_FD);
 	if (gc_pending(&j.state, state_dir) && fork() == 0) {
+		(void)alarm(0);
 		scope_close(&lock);
 		(void)setsid();
 		r = cgroup_find(&j.cgroup, &err);

@@ -45,9 +45,12 @@ static int empty_into(int top, int fd, unsigned long *serial)
 			continue;
 		r = remove_one(fd, e->d_name);
 		if (r == -ENOTEMPTY) {
-			/* The name can't be there: nobody else writes below top. */
-			snprintf(up, sizeof up, ".rmtree-%lu", (*serial)++);
-			r = renameat(fd, e->d_name, top, up) < 0 ? -errno : 0;
+			/* A removal that was interrupted, or a user, may have left names
+			 * like ours. */
+			do {
+				snprintf(up, sizeof up, ".rmtree-%lu", (*serial)++);
+				r = renameat2(fd, e->d_name, top, up, RENAME_NOREPLACE) < 0 ? -errno : 0;
+			} while (r == -EEXIST);
 		}
 		if (r && !first)
 			first = r;

@@ -121,7 +121,7 @@ static pid_t clone_as_base(const struct jail *j, struct clone_args *args, struct
 int spawn_init(struct jail *j, struct err *err)
 {
 	_cleanup_close_ int theirs = -EBADF, go_read = -EBADF, go_write = -EBADF;
-	int into = cgroup_clone_fd(&j->cgroup), pair[2], go[2], pidfd = -EBADF, r;
+	int into = j->cgroup_job.threaded ? -EBADF : cgroup_clone_fd(&j->cgroup), pair[2], go[2], pidfd = -EBADF, r;
 	struct clone_args args = {
 		.flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,

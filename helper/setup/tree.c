@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <grp.h>
 #include <limits.h>
+#include <linux/securebits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -79,6 +82,10 @@ int tree_open_home(struct jail *j, struct err *err)
 	struct stat st;
 	int fd, r;
 
+	/* The thread of the cgroups is not there yet: this is for the whole process,
+	 * which has no use for supplementary groups. */
+	if (setgroups(id->ngroups, id->groups) < 0)
+		return err_set(err, -errno, "taking the groups of %s", id->name);
 	(void)setfsgid(id->gid);
 	(void)setfsuid(id->uid);
 	/* setfsuid can't say that it failed: ask. */
@@ -88,6 +95,8 @@ int tree_open_home(struct jail *j, struct err *err)
 	r = fd < 0 ? -errno : 0;
 	(void)setfsuid(0);
 	(void)setfsgid(0);
+	if (setgroups(0, NULL) < 0)
+		return err_set(err, -errno, "giving the groups of %s up", id->name);
 	if ((uid_t)setfsuid((uid_t)-1) != 0)
 		return err_set(err, -EPERM, "taking root's authority back");
 	if (r == -ENOENT)
@@ -396,7 +405,7 @@ static bool mount_is_top(const struct mount_line *m)
 {
 	struct statx stx;
 
-	return statx(AT_FDCWD, m->target, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID, &stx) ==
+	return statx(AT_FDCWD, m->target, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_MNT_ID, &stx) ==
 		       0 &&
 	       (stx.stx_mask & STATX_MNT_ID) && stx.stx_mnt_id == (uint64_t)m->id;
 }
@@ -408,6 +417,8 @@ static int note_tree_mount(const struct mount_line *m, void *arg)
 	size_t n = list->n;
 
 	if (strcmp(m->target, "/") == 0 || IN_LIST(m->fstype, pseudo) ||
+	    /* A user's, or one whose server we would wait for. */
+	    strcmp(m->fstype, "fuse") == 0 || strncmp(m->fstype, "fuse.", 5) == 0 ||
 	    layer_hides(&j->layer, m->target) ||
 	    (j->set->home == HOME_BIND && is_below(m->target, j->id->home)) ||
 	    !mount_is_top(m))
@@ -436,6 +447,25 @@ static int upper_dir(struct jail *j, const char *name, const struct stat *st, st
 	    fchmodat(j->upper, name, st->st_mode & 01777, 0) < 0)
 		return err_set(err, -errno, "owner and mode of '%s' for the upper layer", name);
 	return 0;
+}
+
+/*
+ * Overlayfs writes the upper layer with the credentials of who mounted it.  Those
+ * of uid 0 would let a jail fill the part of the disk that ext4 reserves for root,
+ * so it is mounted by the jail's base uid with root's capabilities.  By system
+ * call: see clone_as_base() in spawn.c.
+ */
+static int mount_as_base(const struct jail *j, const char *where, const char *opts)
+{
+	int r;
+
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0 ||
+	    syscall(SYS_setresuid, -1, j->sub.uid, -1) < 0)
+		return -errno;
+	r = mount("loginjail", where, "overlay", MS_NOSUID | MS_NODEV, opts) < 0 ? -errno : 0;
+	if (syscall(SYS_setresuid, -1, 0, -1) < 0 || prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) < 0 || geteuid() != 0)
+		_exit(EXIT_FAILURE); /* in between: no state to go on in */
+	return r;
 }
 
 /*
@@ -492,8 +522,8 @@ static int mount_overlay(struct jail *j, unsigned int number, const char *target
 		 "volatile,redirect_dir=on,metacopy=off,index=off",
 		 mine < 0 ? "" : mine_text, number, j->upper, up, j->upper, work);
 	snprintf(where, sizeof where, "/proc/self/fd/%d", at);
-	if (mount("loginjail", where, "overlay", MS_NOSUID | MS_NODEV, opts) < 0) {
-		r = -errno;
+	r = mount_as_base(j, where, opts);
+	if (r) {
 		if (r == -EINVAL)
 			return err_set(err, r,
 				       "overlay for '%s' (is 'state' on a file system that overlayfs can write to, "
@@ -570,8 +600,9 @@ int tree_mount(struct jail *j, struct err *err)
 		r = attach_clone(j, j->stage, STAGE_VOL "/tmp", false, MNT_SAFE, "/tmp", err);
 	if (!r)
 		r = attach_clone(j, j->stage, STAGE_VOL "/run", false, MNT_SAFE, "/run", err);
+	/* Without what is mounted below it: a /proc in somebody's chroot, say. */
 	if (!r && j->set->home == HOME_BIND)
-		r = attach_clone(j, j->home_fd, "", true, MNT_SAFE, j->id->home, err);
+		r = attach_clone(j, j->home_fd, "", false, MNT_SAFE, j->id->home, err);
 	if (!r)
 		r = mount_binds(j, &j->set->bind, MNT_SAFE, err);
 	if (!r)
