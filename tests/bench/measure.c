@@ -134,6 +134,14 @@ static uint64_t first_byte(int fd)
 	return at;
 }
 
+static void complain(const struct command *c, int status)
+{
+	if (WIFSIGNALED(status))
+		(void)fprintf(stderr, "measure: %s: signal %d\n", c->label, WTERMSIG(status));
+	else
+		(void)fprintf(stderr, "measure: %s: status %d\n", c->label, WEXITSTATUS(status));
+}
+
 /* One run of one command; 0 where it failed. */
 static double run_one(const struct plan *p, const struct command *c)
 {
@@ -149,8 +157,10 @@ static double run_one(const struct plan *p, const struct command *c)
 		byte = first_byte(pair[0]);
 		(void)close(pair[0]);
 	}
-	if (waitpid(pid, &status, 0) != pid || status || (read_out && !byte))
+	if (waitpid(pid, &status, 0) != pid || status || (read_out && !byte)) {
+		complain(c, status);
 		return 0;
+	}
 	if (p->childless && wait_childless(p->childless))
 		return 0;
 	end = p->to_first_byte ? byte : stats_now();
@@ -193,6 +203,8 @@ static double run_storm(const struct plan *p, const struct command *c)
 		} else if (waitpid(-1, &status, 0) > 0) {
 			running--;
 			failed += status != 0;
+			if (status)
+				complain(c, status);
 		}
 	}
 	if (p->childless && wait_childless(p->childless))
