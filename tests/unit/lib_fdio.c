@@ -34,13 +34,14 @@ static void interrupts(bool on)
 
 static void streams(void)
 {
-	_cleanup_free_ char *out = malloc(BIG), *in = malloc(BIG);
+	static char out[BIG], in[BIG];
 	int p[2], status, full;
 	pid_t pid;
 
 	for (int i = 0; i < BIG; i++)
 		out[i] = (char)(i * 7 + i / 251);
 	ok(pipe2(p, O_CLOEXEC) == 0, "(a pipe)");
+	(void)fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
 		close(p[0]);

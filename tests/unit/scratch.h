@@ -43,7 +43,7 @@ __attribute__((unused)) static const char *private_mounts(void)
 {
 	if (getuid() != 0)
 		return "needs root, for mounts of its own";
-	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
 		return "needs a mount namespace of its own";
 	return NULL;
 }

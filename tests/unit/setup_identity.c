@@ -36,7 +36,7 @@ static bool cover(const char *name, const char *text)
 	put(scratch_fd, name, text, 0644);
 	snprintf(at, sizeof at, "/etc/%s", name);
 	snprintf(path, sizeof path, "%s/%s", scratch, name);
-	return ok(mount(path, at, NULL, MS_BIND, NULL) == 0, "(an %s of our own)", at);
+	return ok(mount(path, at, "none", MS_BIND, NULL) == 0, "(an %s of our own)", at);
 }
 
 static void passwd(void)

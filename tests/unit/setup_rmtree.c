@@ -261,7 +261,7 @@ static void mounts(void)
 	}
 	for (int depth = 0; depth < 3; depth++) {
 		static const char *const below[] = {"mnt", "a/mnt", "a/b/mnt"};
-		char file[64], link[32], now[256] = "", name[8];
+		char file[64], link[32], now[256] = "", name[16];
 		int top;
 
 		snprintf(name, sizeof name, "t%d", depth);

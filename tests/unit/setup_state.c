@@ -116,6 +116,7 @@ static void locks(struct state *s)
 	ok(lock >= 0 && fcntl(lock, F_GETFD) == FD_CLOEXEC, "the lock of a user");
 	ok(locked("1000", s->lock), "is held");
 	is_int(pipe2(p, O_CLOEXEC), 0, "(a pipe)");
+	(void)fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
 		struct state mine;

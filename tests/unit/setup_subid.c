@@ -328,6 +328,7 @@ static void at_once(void)
 	struct err err;
 
 	(void)unlinkat(scratch_fd, "subids", 0);
+	(void)fflush(stdout);
 	for (uint32_t u = 0; u < USERS; u++) {
 		pid[u] = fork();
 		if (pid[u] == 0)
