@@ -363,6 +363,9 @@ static void reap(void)
 		}
 		if (si.si_pid == 0)
 			break;
+		/* It may have become a session, and ended, since we polled. */
+		if (si.si_pid == spare)
+			hear_spare();
 		for (size_t i = 0; i < sessions; i++) {
 			if (pid[i] != si.si_pid)
 				continue;
@@ -437,7 +440,6 @@ static void __attribute__((noreturn)) loop(void)
 		for (size_t i = 0; i < sessions; i++)
 			if (fds[POLL_FIXED + i].revents & (POLLRDHUP | POLLHUP | POLLERR))
 				hang_up(i);
-		/* Before the dead are reaped: a short session may be over already. */
 		if (fds[POLL_SPARE].fd >= 0 && fds[POLL_SPARE].revents)
 			hear_spare();
 		if (fds[POLL_SIGNAL].revents) {
