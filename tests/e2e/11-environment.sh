@@ -18,7 +18,7 @@ hold warm alice
 hold warm2 bob
 
 sent() { # USER NAME VALUE: the line of the variable in the session
-	env "$2=$3" timeout 30 ssh -F "$S/ssh_config" -o "SendEnv=$2" -l "$1" world "probe env" |
+	on_opt "$1" "-o SetEnv=$2=$3" 'probe env' |
 		sed -n "s/^env \($2=.*\)/\1/p"
 }
 probe_env() { on "$1" 'probe env' | sed 's/^env //'; }
@@ -47,8 +47,7 @@ for name in LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT BASH_ENV ENV GCONV_PATH IFS \
 	MALLOC_TRACE TMPDIR PYTHONPATH PERL5OPT; do
 	is "$(sent bob "$name" /tmp/x 2>/dev/null)" '' "$name from the client does not come in"
 done
-is "$(env 'BASH_FUNC_ls%%=() { echo hacked; }' timeout 30 ssh -F "$S/ssh_config" \
-	-o 'SendEnv=BASH_FUNC*' -l bob world 'ls /nonexistent 2>/dev/null || echo fine')" fine \
+is "$(timeout 30 ssh -F "$S/ssh_config" -o 'SetEnv="BASH_FUNC_ls%%=() { echo hacked; }"' -l bob world 'ls /nonexistent 2>/dev/null || echo fine')" fine \
 	'no exported function comes in'
 
 is "$(on bob umask)" 0022 'the default umask'

@@ -18,23 +18,34 @@ serve ABSTRACT-LISTEN:host-abstract HOST
 ok 'servers of the host' eventually answers UNIX:/srv/host.sock HOST
 chmod 755 /srv
 
-through() { # USER PATH: asks the socket by ssh -L
-	local client answer
-	rm -f "$T/local.sock"
-	alone ssh -F "$S/ssh_config" -N -l "$1" -L "$T/local.sock:$2" world 2>/dev/null &
+# Asks each of the sockets by ssh -L, over one connection; prints the paths of
+# those that answered.
+reached() { # USER PATH...
+	local client path i=0 options=() user=$1
+	shift
+	rm -f "$T"/local.sock.*
+	for path in "$@"; do
+		i=$((i + 1))
+		options+=(-L "$T/local.sock.$i:$path")
+	done
+	alone ssh -F "$S/ssh_config" -N -l "$user" "${options[@]}" world 2>/dev/null &
 	client=$!
-	eventually test -S "$T/local.sock"
-	answer=$(ask "UNIX:$T/local.sock")
+	eventually test -S "$T/local.sock.$i"
+	i=0
+	for path in "$@"; do
+		i=$((i + 1))
+		[[ $(ask "UNIX:$T/local.sock.$i") == HOST ]] && echo "$path"
+	done
 	kill "$client"
 	wait "$client" 2>/dev/null
-	echo "$answer"
 }
 
 sshd_use main
 for path in /run /tmp /var/tmp /srv; do
-	is "$(through uma $path/host.sock)" HOST "without a jail: $path/host.sock is in reach"
+	is "$(reached uma $path/host.sock)" $path/host.sock "without a jail: $path/host.sock is in reach"
 done
-is "$(through uma "/proc/self/root/run/host.sock")" HOST 'without a jail: also by way of /proc'
+is "$(reached uma /proc/self/root/run/host.sock)" /proc/self/root/run/host.sock \
+	'without a jail: also by way of /proc'
 
 for server in main unforced; do
 	sshd_use $server
@@ -43,7 +54,8 @@ for server in main unforced; do
 		is "$(on_opt alice "$kind" 'probe fd' </dev/null 2>/dev/null | cut -d' ' -f2 | tr '\n' ' ')" \
 			'0 1 2 ' "$server $kind: three descriptors inside"
 	done
-	is "$(echo 'ls /proc/self/fd' | timeout 20 ssh -F "$S/ssh_config" -T -l alice world | wc -l)" 4 \
+	is "$(echo 'ls /proc/self/fd | wc -l' | timeout 20 ssh -F "$S/ssh_config" -T -l alice world |
+		tail -n 1)" 4 \
 		"$server: a shell has those as well"
 
 	child=$(pgrep -u alice -f '^sshd(-session)?: alice' | head -n 1)
@@ -59,21 +71,12 @@ for server in main unforced; do
 		isnt "$(ns "$pid" mnt)" "$HOST_MNT" "$server: sshd ($who) is in the fence"
 		isnt "$(ns "$pid" net)" "$(ns self net)" "$server: and in the jail's network"
 	done
-	for path in /run /tmp /var/tmp /srv; do
-		isnt "$(through alice $path/host.sock)" HOST "$server: $path/host.sock is not in reach"
-	done
-	for way in self/root self/cwd 1/root "$child/root" "$child/cwd" "$monitor/root"; do
-		isnt "$(through alice "/proc/$way/run/host.sock")" HOST "$server: nor by /proc/$way"
-	done
-	found=
-	for fd in $(seq 0 30); do
-		[[ -e /proc/$child/fd/$fd || $fd -lt 12 ]] || continue
-		for up in '' ../ ../../ ../../../; do
-			[[ -e /proc/$child/fd/$fd || -z $up ]] || continue
-			[[ $(through alice "/proc/self/fd/$fd/${up}run/host.sock") == HOST ]] && found+=" $fd"
-		done
-	done
-	is "$found" '' "$server: nor through any of its descriptors"
+	is "$(reached alice {/run,/tmp,/var/tmp,/srv}/host.sock)" '' \
+		"$server: no socket of the host is in reach"
+	is "$(reached alice /proc/{self,1,"$child","$monitor"}/{root,cwd}/run/host.sock)" '' \
+		"$server: nor by /proc"
+	is "$(reached alice /proc/self/fd/{0..15}/{,../,../../,../../../}run/host.sock)" '' \
+		"$server: nor through any descriptor"
 	isnt "$(j 'socat - ABSTRACT-CONNECT:host-abstract </dev/null 2>&1')" HOST \
 		"$server: an abstract socket of the host is not in reach"
 	release h

@@ -35,7 +35,7 @@ all_ways() { # USER
 		on_opt "$1" -X 'ls /'
 		on_opt "$1" -Y 'ls /'
 		echo 'ls /' | sftp_on "$1"
-		LD_PRELOAD=/home/$1/client.so on_opt "$1" '-o SendEnv=LD_PRELOAD' 'ls /'
+		on_opt "$1" "-o SetEnv=LD_PRELOAD=/home/$1/client.so" 'ls /'
 	done
 	# A file of the user's wins over others; so each alone.
 	mv "/home/$1/.pam_environment" "/home/$1/aside"
@@ -43,12 +43,7 @@ all_ways() { # USER
 	on "$1" 'ls /'
 	on_opt "$1" -X 'ls /'
 	rm "/home/$1/.ssh/environment"
-	(
-		LD_PRELOAD=/home/$1/client.so
-		export LD_PRELOAD
-		LD_PRELOAD='' timeout 30 env LD_PRELOAD="/home/$1/client.so" ssh -F "$S/ssh_config" \
-			-o SendEnv=LD_PRELOAD -l "$1" world 'ls /'
-	)
+	on_opt "$1" "-o SetEnv=LD_PRELOAD=/home/$1/client.so" 'ls /'
 	printf 'environment="LD_PRELOAD=%s" %s\n' "/home/$1/key.so" "$(cat "$T/key.pub")" \
 		>"/etc/ssh/keys/$1"
 	on "$1" 'ls /'
@@ -60,7 +55,7 @@ all_ways pat
 rm -f "$MARKS/sshrc"
 # pam_env reads the user's file in Debian's stack up to 12; later it may not.
 if marked_on_host pat.pam; then bites pat.pam .pam_environment; fi
-for way in file key; do
+for way in file key client; do
 	bites pat.$way "LD_PRELOAD ($way)"
 done
 

@@ -22,9 +22,11 @@ for option in -tt -T; do
 	unlike "$text" '[Cc]urrent password' "$option: it does not run for a jailed user"
 	unlike "$text" RAN "$option: nor does the command"
 done
-on_opt alice -N </dev/null >/dev/null 2>&1 &
+log_mark
+alone ssh -F "$S/ssh_config" -N -l alice world </dev/null >/dev/null 2>&1 &
 client=$!
-ok 'a login without a command makes no jail' no_jails
+ok 'a login without a command is refused as well' eventually logged_since 'loginjail.*refused'
+ok 'and there is no jail' no_jails
 kill "$client"
 wait "$client" 2>/dev/null
 echo pwd | sftp_on alice >/dev/null 2>&1

@@ -30,7 +30,7 @@ for server in unforced main; do
 	child=$(pgrep -u alice -f '^sshd(-session)?: alice' | head -n 1)
 	enter=$(pgrep -P "$child" | head -n 1)
 	ok "$server: there is a waiting loginjail-enter" \
-		grep -q loginjail-enter <(readlink "/proc/$enter/exe"; cat "/proc/$enter/maps")
+		test "/proc/$enter/exe" -ef "$ENTER"
 	sshd_use unforced
 	for pid in "$enter" "$child"; do
 		is "$(poke alice "/proc/$pid/mem" "$(address "$pid")")" '' \

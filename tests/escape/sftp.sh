@@ -45,7 +45,7 @@ for server in forced unforced only; do
 	for file in "${secrets[@]}"; do
 		is "$(get alice "$file")" '' "$server: $file can't be read"
 	done
-	for file in /etc/shadow /etc/gshadow /etc/ssh/test_host_key /root/t/key /proc/1/environ \
+	for file in /etc/shadow /etc/gshadow /etc/ssh/ssh_host_test_key /root/t/key /proc/1/environ \
 		/proc/self/environ /proc/self/maps /run/loginjail/uid /dev/vda /proc/kcore; do
 		[[ $server != unforced && $file == /proc/self/* ]] && continue
 		is "$(get alice "$file" | tr -d '\0')" '' "$server: $file can't be read"

@@ -41,7 +41,8 @@ use_all() { # USER: every way to start a session
 	on_opt "$1" -tt true
 	echo pwd | sftp_on "$1"
 	scp_on -O "$T/key.pub" "$1@world:"
-	BASH_ENV=/home/$1/env-file ENV=/home/$1/env-file on_opt "$1" '-o SendEnv=BASH_ENV -o SendEnv=ENV' true
+	on_opt "$1" "-o SetEnv=BASH_ENV=/home/$1/env-file" true
+	on_opt "$1" "-tt -o SetEnv=ENV=/home/$1/env-file" true
 	DISPLAY=127.0.0.1:9 on_opt "$1" -Y true
 } </dev/null >/dev/null 2>&1
 

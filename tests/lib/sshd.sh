@@ -15,8 +15,8 @@ ssh_version() { # as 902 for 9.2
 }
 
 host_keys() {
-	[[ -f /etc/ssh/test_host_key ]] ||
-		ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/test_host_key -C host
+	[[ -f /etc/ssh/ssh_host_test_key ]] ||
+		ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_test_key -C host
 	[[ -x $BARE ]] && return
 	mkdir -p "${BARE%/*}"
 	cat >"$BARE" <<-'EOS'
@@ -49,7 +49,7 @@ sshd_start() {
 			Port $sshd_last_port
 			ListenAddress 127.0.0.1
 			PidFile $S/pid
-			HostKey /etc/ssh/test_host_key
+			HostKey /etc/ssh/ssh_host_test_key
 			AuthorizedKeysFile /etc/ssh/keys/%u
 			UsePAM yes
 			PasswordAuthentication no
@@ -90,7 +90,7 @@ sshd_start() {
 			ControlPath $S/mux.%r
 			ForwardX11Timeout 0
 	EOS
-	printf 'world %s\n' "$(cut -d' ' -f1,2 /etc/ssh/test_host_key.pub)" >"$T/known_hosts"
+	printf 'world %s\n' "$(cut -d' ' -f1,2 /etc/ssh/ssh_host_test_key.pub)" >"$T/known_hosts"
 	if ! "$sshd_program" -f "$S/sshd_config"; then
 		fail "sshd $name starts" "$("$sshd_program" -t -f "$S/sshd_config" 2>&1)"
 		return 1

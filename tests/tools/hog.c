@@ -32,7 +32,7 @@ static int take_watch(long n)
 
 	if (fd < 0)
 		fd = inotify_init1(0);
-	snprintf(path, sizeof(path), "/tmp/hog.%ld", n);
+	snprintf(path, sizeof(path), "/tmp/hog.%d.%ld", (int)getpid(), n);
 	int file = open(path, O_CREAT | O_WRONLY, 0600);
 
 	if (file < 0)
@@ -41,13 +41,29 @@ static int take_watch(long n)
 	return inotify_add_watch(fd, path, IN_MODIFY) < 0 ? -errno : 0;
 }
 
+static void name_mqueue(char name[64], long n)
+{
+	snprintf(name, 64, "/hog.%d.%ld", (int)getpid(), n);
+}
+
+/* Queues outlive the process. */
+static void drop_mqueues(long n)
+{
+	char name[64];
+
+	while (n-- > 0) {
+		name_mqueue(name, n);
+		mq_unlink(name);
+	}
+}
+
 static int take_mqueue(long n)
 {
-	struct mq_attr attr = { .mq_maxmsg = 10, .mq_msgsize = 8192 };
+	struct mq_attr attr = { .mq_maxmsg = 1, .mq_msgsize = 1024 };
 	char name[64];
 	mqd_t q;
 
-	snprintf(name, sizeof(name), "/hog.%d.%ld", (int)getpid(), n);
+	name_mqueue(name, n);
 	q = mq_open(name, O_CREAT | O_RDWR, 0600, &attr);
 	if (q < 0)
 		return -errno;
@@ -63,7 +79,7 @@ static int take_pty(long n)
 
 static int take_key(long n)
 {
-	char name[64], text[1024];
+	char name[64], text[16];
 
 	memset(text, 'x', sizeof(text));
 	snprintf(name, sizeof(name), "hog.%d.%ld", (int)getpid(), n);
@@ -159,6 +175,8 @@ int main(int argc, char **argv)
 			while (getchar() != EOF)
 				;
 		signal(SIGTERM, SIG_IGN);
+		if (!strcmp(argv[1], "mqueue"))
+			drop_mqueues(n);
 		if (!strcmp(argv[1], "pid"))
 			kill(0, SIGTERM);
 		return 0;
