@@ -13,14 +13,14 @@
 static int before;
 
 /* A login with an account phase first; its answers are left in account and session. */
-static pam_handle_t *login(const char *account_args, const char *session_args, const char *user, int *account,
-			   int *session)
+static pam_handle_t *login(const char *account_args, const char *session_args, const char *user,
+			   int *account, int *session)
 {
 	char lines[512];
 	pam_handle_t *pamh;
 
-	snprintf(lines, sizeof lines, "account required MODULE %s\n" ALLOW PLAIN_LINE "%s", account_args,
-		 session_args);
+	snprintf(lines, sizeof lines, "account required MODULE %s\n" ALLOW PLAIN_LINE "%s",
+		 account_args, session_args);
 	pamh = begin(lines, user);
 	*account = pam_acct_mgmt(pamh, 0);
 	*session = pam_open_session(pamh, 0);
@@ -37,16 +37,22 @@ static void early(void)
 		{"refused", "", "", "nobody", "verdict=3\ntext=no\n", PAM_SESSION_ERR, 1},
 		{"dies", "", "", "nobody", "size=0\nsignal=9\n", PAM_SESSION_ERR, 1},
 		{"rubbish", "", "", "nobody", "verdict=1\nmagic=1\n", PAM_SESSION_ERR, 1},
-		{"jailed in nothing", "", "", "nobody", "verdict=2\nfd=/dev/null\nfd=/dev/null\n", PAM_SESSION_ERR, 1},
-		{"the same configuration by name", "conf=/x", "conf=/x", "nobody", "verdict=1\n", IGNORED, 1},
-		{"another configuration", "conf=/x", "conf=/y", "nobody", "verdict=1\n", IGNORED, 2},
-		{"another configuration, refused", "conf=/x", "", "nobody", "verdict=3\n", PAM_SESSION_ERR, 2},
+		{"jailed in nothing", "", "", "nobody", "verdict=2\nfd=/dev/null\nfd=/dev/null\n",
+		 PAM_SESSION_ERR, 1},
+		{"the same configuration by name", "conf=/x", "conf=/x", "nobody", "verdict=1\n",
+		 IGNORED, 1},
+		{"another configuration", "conf=/x", "conf=/y", "nobody", "verdict=1\n", IGNORED,
+		 2},
+		{"another configuration, refused", "conf=/x", "", "nobody", "verdict=3\n",
+		 PAM_SESSION_ERR, 2},
 		{"an argument of sessions", "open", "", "nobody", "verdict=1\n", IGNORED, 1},
 		{"an unknown argument", "opne", "", "nobody", "verdict=1\n", IGNORED, 1},
-		{"an unknown argument to both", "opne", "opne", "nobody", "verdict=1\n", PAM_SESSION_ERR, 0},
+		{"an unknown argument to both", "opne", "opne", "nobody", "verdict=1\n",
+		 PAM_SESSION_ERR, 0},
 		{"the closing line", "", "close", "nobody", "verdict=1\n", IGNORED, 1},
 		{"root", "", "", "root", "verdict=3\n", IGNORED, 0},
-		{"no such account", "", "", "no-such-account-here", "verdict=1\n", PAM_SESSION_ERR, 2},
+		{"no such account", "", "", "no-such-account-here", "verdict=1\n", PAM_SESSION_ERR,
+		 2},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -90,14 +96,17 @@ static void changes(void)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		pam_handle_t *pamh = begin("account required MODULE\n" ALLOW PLAIN_LINE, "nobody");
 
-		ok(link("conf/" SERVICE, i ? "conf/other" : "conf/unused") == 0, "(another service)");
+		ok(link("conf/" SERVICE, i ? "conf/other" : "conf/unused") == 0,
+		   "(another service)");
 		behave("verdict=1\n");
 		is_int(pam_acct_mgmt(pamh, 0), PAM_SUCCESS, "(account)");
 		while (!strstr(recorded(), "request"))
 			usleep(1000);
-		ok(pam_set_item(pamh, cases[i].item, cases[i].value) == PAM_SUCCESS, "(a module changes it)");
+		ok(pam_set_item(pamh, cases[i].item, cases[i].value) == PAM_SUCCESS,
+		   "(a module changes it)");
 		behave("verdict=3\ntext=no\n");
-		is_int(pam_open_session(pamh, 0), PAM_SESSION_ERR, "the answer for the new one counts");
+		is_int(pam_open_session(pamh, 0), PAM_SESSION_ERR,
+		       "the answer for the new one counts");
 		contains(recorded(), cases[i].want, "which was asked for");
 		is_int(pam_end(pamh, 0), PAM_SUCCESS, "ended");
 		is_int(open_fds(), before, "nothing is left open");
@@ -137,7 +146,8 @@ static void forked(void)
 
 		behave("verdict=3\n");
 		r = pam_open_session(pamh, 0);
-		_exit(r == PAM_SESSION_ERR && pam_end(pamh, PAM_DATA_SILENT) == PAM_SUCCESS ? 0 : 1);
+		_exit(r == PAM_SESSION_ERR && pam_end(pamh, PAM_DATA_SILENT) == PAM_SUCCESS ? 0
+											    : 1);
 	}
 	waitpid(pid, &status, 0);
 	is_int(status, 0, "a copy of the process asks anew");
@@ -178,7 +188,8 @@ int main(void)
 	if (!lab_make())
 		return done_testing();
 	behave("verdict=1\n");
-	pamh = login("", "", "nobody", &account, &session); /* so that the C library has opened what it keeps */
+	pamh = login("", "", "nobody", &account,
+		     &session); /* so that the C library has opened what it keeps */
 	(void)pam_end(pamh, 0);
 	before = open_fds();
 	early();

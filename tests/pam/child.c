@@ -37,12 +37,9 @@ static void arguments(void)
 	static const struct {
 		const char *args, *conf;
 	} cases[] = {
-		{"", SYSCONFDIR "/loginjail/jail.ini"},
-		{"debug", SYSCONFDIR "/loginjail/jail.ini"},
-		{"conf=/a/b.ini", "/a/b.ini"},
-		{"conf=/a conf=/b", "/b"},
-		{"[conf=/with space]", "/with space"},
-		{"open conf=/-x", "/-x"},
+		{"", SYSCONFDIR "/loginjail/jail.ini"}, {"debug", SYSCONFDIR "/loginjail/jail.ini"},
+		{"conf=/a/b.ini", "/a/b.ini"},		{"conf=/a conf=/b", "/b"},
+		{"[conf=/with space]", "/with space"},	{"open conf=/-x", "/-x"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -51,7 +48,8 @@ static void arguments(void)
 		behave("verdict=1\n");
 		is_int(login(cases[i].args, "nobody"), IGNORED, "arguments '%s'", cases[i].args);
 		snprintf(want, sizeof want,
-			 "argc 4\nargv <loginjail-setup>\nargv <%s>\nargv <" SERVICE ">\nargv <nobody>\n",
+			 "argc 4\nargv <loginjail-setup>\nargv <%s>\nargv <" SERVICE
+			 ">\nargv <nobody>\n",
 			 cases[i].conf);
 		contains(recorded(), want, "are handed on");
 	}
@@ -61,8 +59,10 @@ static void arguments(void)
 static void is_clean(const char *what)
 {
 	contains(recorded(), "\nenvironment 0\n", "%s: an empty environment", what);
-	contains(recorded(), "\nfds 0:/dev/null 1:/dev/null 2:/dev/null 3:seqpacket\n", "%s: four descriptors", what);
-	contains(recorded(), "\nblocked 0\nnot default 0\nown session 1\n", "%s: signals, session", what);
+	contains(recorded(), "\nfds 0:/dev/null 1:/dev/null 2:/dev/null 3:seqpacket\n",
+		 "%s: four descriptors", what);
+	contains(recorded(), "\nblocked 0\nnot default 0\nown session 1\n", "%s: signals, session",
+		 what);
 	contains(recorded(), ", magic good, groups ", "%s: the request", what);
 	is_int(runs(), 1, "%s: once", what);
 }
@@ -146,8 +146,8 @@ static void same_action(const struct sigaction *was, const char *what)
 
 static void dispositions(void)
 {
-	static const char *const behaviours[] = {"verdict=1\n", "verdict=3\ntext=no\n", "size=0\nsignal=9\n",
-						 "verdict=1\nmagic=1\n"};
+	static const char *const behaviours[] = {"verdict=1\n", "verdict=3\ntext=no\n",
+						 "size=0\nsignal=9\n", "verdict=1\nmagic=1\n"};
 	struct sigaction actions[] = {
 		{.sa_handler = SIG_DFL},
 		{.sa_handler = SIG_IGN},
@@ -193,7 +193,8 @@ static void siblings(void)
 		;
 	behave("verdict=1\n");
 	is_int(login("", "nobody"), IGNORED, "with other children");
-	ok(waitpid(dead, &status, WNOHANG) == dead && WEXITSTATUS(status) == 7, "the dead one is still to be waited for");
+	ok(waitpid(dead, &status, WNOHANG) == dead && WEXITSTATUS(status) == 7,
+	   "the dead one is still to be waited for");
 	is_int(waitpid(alive, &status, WNOHANG), 0, "the living one lives");
 	kill(alive, SIGKILL);
 	waitpid(alive, NULL, 0);

@@ -54,7 +54,8 @@ static void read_behaviour(void)
 			answer.size = strtoul(value, NULL, 0);
 		else if (strcmp(line, "fd") == 0 || strcmp(line, "fdw") == 0)
 			answer.fds[answer.nfds++] =
-				open(value, line[2] ? O_WRONLY | O_NONBLOCK | O_CLOEXEC : O_RDONLY | O_CLOEXEC);
+				open(value, line[2] ? O_WRONLY | O_NONBLOCK | O_CLOEXEC
+						    : O_RDONLY | O_CLOEXEC);
 		else if (strcmp(line, "count") == 0)
 			answer.count = atoi(value);
 		else if (strcmp(line, "deaf") == 0)
@@ -111,8 +112,8 @@ static void record(int argc, char **argv, char **envp, const char *fds)
 	fprintf(f, "run\nargc %d\n", argc);
 	for (int i = 0; i < argc; i++)
 		fprintf(f, "argv <%s>\n", argv[i]);
-	fprintf(f, "environment %d\nfds%s\nblocked %d\nnot default %d\nown session %d\n", env, fds, blocked,
-		ignored, getsid(0) == getpid());
+	fprintf(f, "environment %d\nfds%s\nblocked %d\nnot default %d\nown session %d\n", env, fds,
+		blocked, ignored, getsid(0) == getpid());
 	fclose(f);
 }
 
@@ -124,7 +125,8 @@ static void read_request(void)
 
 	if (!f)
 		exit(97);
-	fprintf(f, "request %zd bytes, magic %s, groups", n, q.magic == WIRE_MAGIC ? "good" : "bad");
+	fprintf(f, "request %zd bytes, magic %s, groups", n,
+		q.magic == WIRE_MAGIC ? "good" : "bad");
 	for (uint32_t i = 0; i < q.ngroups && i < SETUP_GROUPS_MAX; i++)
 		fprintf(f, " %u", q.groups[i]);
 	fputc('\n', f);
@@ -152,8 +154,9 @@ static void send_answer(void)
 		msg.msg_control = ctl.room;
 		msg.msg_controllen = CMSG_SPACE(bytes);
 		c = CMSG_FIRSTHDR(&msg);
-		*c = (struct cmsghdr){
-			.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(bytes)};
+		*c = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+				      .cmsg_type = SCM_RIGHTS,
+				      .cmsg_len = CMSG_LEN(bytes)};
 		memcpy(CMSG_DATA(c), answer.fds, bytes);
 	}
 	if (sendmsg(SETUP_REPLY_FD, &msg, MSG_NOSIGNAL) < 0)

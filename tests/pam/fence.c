@@ -13,12 +13,12 @@
 
 #include "session.h"
 
-#define TWO_LINES                                 \
-	"session required MODULE close\n"         \
-	"session required pam_permit.so\n"        \
+#define TWO_LINES \
+	"session required MODULE close\n" \
+	"session required pam_permit.so\n" \
 	"session required MODULE open\n"
 
-static int proc = -1; /* the host's, for a look from inside */
+static int proc = -1;  /* the host's, for a look from inside */
 static int lease = -1; /* the end that sees that the other one is closed */
 static pid_t holder;
 static ino_t home_mnt, home_net, jail_mnt, jail_net;
@@ -50,9 +50,10 @@ static bool make_jail(void)
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 ||
 		    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
-		    mount("tmpfs", lab, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0 || chdir(lab) < 0 ||
-		    mkdir("inside", 0755) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
-		    umount2(".", MNT_DETACH) < 0 || write(p[1], "x", 1) != 1)
+		    mount("tmpfs", lab, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0 ||
+		    chdir(lab) < 0 || mkdir("inside", 0755) < 0 ||
+		    syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 ||
+		    write(p[1], "x", 1) != 1)
 			_exit(1);
 		for (;;)
 			pause();
@@ -69,14 +70,17 @@ static bool make_jail(void)
 static void is_inside(const char *what, bool net)
 {
 	ok(of(0, "mnt") == jail_mnt, "%s: in the fence", what);
-	ok(of(0, "net") == (net ? jail_net : home_net), "%s: in %s network", what, net ? "the jail's" : "the host's");
-	ok(access("/inside", F_OK) == 0 && access("/proc", F_OK) < 0, "%s: its root is the root", what);
+	ok(of(0, "net") == (net ? jail_net : home_net), "%s: in %s network", what,
+	   net ? "the jail's" : "the host's");
+	ok(access("/inside", F_OK) == 0 && access("/proc", F_OK) < 0, "%s: its root is the root",
+	   what);
 }
 
 static void is_home(const char *what)
 {
 	ok(of(0, "mnt") == home_mnt && of(0, "net") == home_net, "%s: at home", what);
-	ok(access("/inside", F_OK) < 0 && access("/proc/self", F_OK) == 0, "%s: with the host's root", what);
+	ok(access("/inside", F_OK) < 0 && access("/proc/self", F_OK) == 0,
+	   "%s: with the host's root", what);
 	ok(chdir(lab) == 0, "(back to the lab)");
 }
 
@@ -99,7 +103,8 @@ static void behave_jailed(bool net)
 		ok(false, "(a FIFO)");
 	lease = open("lease", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (net)
-		behave("verdict=2\nfd=/proc/%d/ns/mnt\nfdw=lease\nfd=/proc/%d/ns/net\n", holder, holder);
+		behave("verdict=2\nfd=/proc/%d/ns/mnt\nfdw=lease\nfd=/proc/%d/ns/net\n", holder,
+		       holder);
 	else
 		behave("verdict=2\nfd=/proc/%d/ns/mnt\nfdw=lease\n", holder);
 }
@@ -167,13 +172,16 @@ static void half(void)
 		snprintf(mnt, sizeof mnt, "/proc/%d/ns/%s", holder, cases[i].mnt);
 		snprintf(net, sizeof net, "/proc/%d/ns/%s", holder, cases[i].net);
 		behave_jailed(false);
-		behave("verdict=2\nfd=%s\nfdw=lease\nfd=%s\n", cases[i].mnt[0] == '/' ? cases[i].mnt : mnt,
+		behave("verdict=2\nfd=%s\nfdw=lease\nfd=%s\n",
+		       cases[i].mnt[0] == '/' ? cases[i].mnt : mnt,
 		       cases[i].net[0] == '/' ? cases[i].net : net);
 		pamh = begin(PLAIN_LINE, "nobody");
 		is_int(pam_open_session(pamh, 0), PAM_SESSION_ERR, "%s", cases[i].what);
 		is_home(cases[i].what);
 		ok(!held(), "the lease is given up");
-		is_str(said, "error: loginjail: you can't be moved into your jail, so you are not let in\n",
+		is_str(said,
+		       "error: loginjail: you can't be moved into your jail, "
+		       "so you are not let in\n",
 		       "and it is said");
 		is_int(pam_close_session(pamh, 0), IGNORED, "there is nothing to close");
 		is_int(pam_end(pamh, 0), PAM_SUCCESS, "ended");
@@ -252,6 +260,58 @@ static void again(void)
 	is_int(open_fds(), before, "nothing is left open");
 }
 
+static void shadow(const char *rest)
+{
+	char text[128];
+
+	snprintf(text, sizeof text, "%s%s", *rest ? "nobody:*:" : "", rest);
+	write_file("shadow", text);
+}
+
+/* sshd would run passwd(1) of the host, in the fence, where there is none. */
+static void expired(void)
+{
+	static const struct {
+		const char *rest;
+		bool expired;
+	} cases[] = {
+		{"0:0:99999:7:::\n", true},	 {"1:0:30:7:::\n", true},
+		{"10000:0:9998:7:::\n", true},	 {"1:0:99999:7:::\n", false},
+		{"1:0::7:::\n", false},		 {"::::::\n", false},
+		{"10000:0:99998:7:::\n", false}, {"", false},
+	};
+	char at[64];
+
+	shadow("");
+	snprintf(at, sizeof at, "%s/shadow", lab);
+	if (!ok(mount(at, "/etc/shadow", "none", MS_BIND, NULL) == 0, "(a shadow file of our own)"))
+		return;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		pam_handle_t *pamh;
+
+		shadow(cases[i].rest);
+		behave_jailed(true);
+		pamh = begin(PLAIN_LINE, "nobody");
+		is_int(pam_open_session(pamh, 0), cases[i].expired ? PAM_SESSION_ERR : PAM_SUCCESS,
+		       "password, case %zu", i);
+		if (cases[i].expired)
+			contains(said, "error: loginjail: your password has expired", "is said");
+		is_int(pam_end(pamh, 0), PAM_SUCCESS, "ended");
+		is_home("ended");
+		ok(!held(), "no lease is left");
+		is_int(open_fds(), before, "nothing is left open");
+	}
+	shadow(cases[0].rest);
+	behave("verdict=1\n");
+	{
+		pam_handle_t *pamh = begin(PLAIN_LINE, "nobody");
+
+		is_int(pam_open_session(pamh, 0), IGNORED, "of somebody who is not ours");
+		is_int(pam_end(pamh, 0), PAM_SUCCESS, "ended");
+	}
+	ok(umount2("/etc/shadow", MNT_DETACH) == 0, "(uncover it)");
+}
+
 /* What came later in the stack refuses: the application may never close the session. */
 static void later_failure(void)
 {
@@ -277,6 +337,11 @@ int main(void)
 		skip("needs root, to enter namespaces");
 		return done_testing();
 	}
+	/* What is mounted here is nobody else's. */
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0) {
+		skip("needs a mount namespace of its own");
+		return done_testing();
+	}
 	if (!lab_make())
 		return done_testing();
 	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -299,6 +364,7 @@ int main(void)
 	forked();
 	again();
 	later_failure();
+	expired();
 
 	kill(holder, SIGKILL);
 	(void)child_status(holder);

@@ -107,7 +107,8 @@ static int converse(int n, const struct pam_message **msg, struct pam_response *
 
 		snprintf(said + len, sizeof said - len, "%s%s\n",
 			 msg[i]->msg_style == PAM_ERROR_MSG ? "error: " : "other: ", msg[i]->msg);
-		if (msg[i]->msg_style == PAM_PROMPT_ECHO_ON || msg[i]->msg_style == PAM_PROMPT_ECHO_OFF) {
+		if (msg[i]->msg_style == PAM_PROMPT_ECHO_ON ||
+		    msg[i]->msg_style == PAM_PROMPT_ECHO_OFF) {
 			free(*ret);
 			*ret = NULL;
 			return PAM_CONV_ERR;
@@ -126,7 +127,8 @@ __attribute__((unused)) static pam_handle_t *begin(const char *lines, const char
 
 	for (const char *p = lines; *p;) {
 		if (strncmp(p, "MODULE", 6) == 0) {
-			len += (size_t)snprintf(text + len, sizeof text - len, "%s/lib/pam_loginjail.so", build_dir);
+			len += (size_t)snprintf(text + len, sizeof text - len,
+						"%s/lib/pam_loginjail.so", build_dir);
 			p += 6;
 		} else {
 			text[len++] = *p++;

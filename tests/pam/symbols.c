@@ -33,10 +33,12 @@ int main(void)
 {
 	/* A module changes nothing of the process that it is in but what it is for. */
 	static const char *const unwanted[] = {
-		"exit", "abort", "signal", "umask", "chdir", "fchdir", "setenv", "putenv", "clearenv", "system",
-		"popen", "fork", "vfork", "setuid", "setgid", "seteuid", "setreuid", "setresuid", "openlog",
-		"chroot", "mount", "umount2", "unshare", "strcpy", "strcat", "sprintf", "printf", "puts",
-		"__printf_chk", "__strcpy_chk", "__sprintf_chk", "getpwnam", "getenv", "dlopen", "atexit",
+		"exit",		 "abort",    "signal",	 "umask",   "chdir",	    "fchdir",
+		"setenv",	 "putenv",   "clearenv", "system",  "popen",	    "fork",
+		"vfork",	 "setuid",   "setgid",	 "seteuid", "setreuid",	    "setresuid",
+		"openlog",	 "chroot",   "mount",	 "umount2", "unshare",	    "strcpy",
+		"strcat",	 "sprintf",  "printf",	 "puts",    "__printf_chk", "__strcpy_chk",
+		"__sprintf_chk", "getpwnam", "getenv",	 "dlopen",  "atexit",
 	};
 	char module[sizeof build_dir + 64], list[16384];
 	int count = 0;

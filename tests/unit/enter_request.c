@@ -46,8 +46,11 @@ static const struct {
 	{{"bash", "-c", FORCED}, "internal-sftpx", ENTER_COMMAND, "internal-sftpx", false},
 	{{"bash", "-c", FORCED}, " internal-sftp", ENTER_COMMAND, " internal-sftp", false},
 	{{"bash", "-c", FORCED}, "internal-sft", ENTER_COMMAND, "internal-sft", false},
-	{{"bash", "-c", FORCED}, "/usr/lib/openssh/sftp-server", ENTER_COMMAND,
-	 "/usr/lib/openssh/sftp-server", false},
+	{{"bash", "-c", FORCED},
+	 "/usr/lib/openssh/sftp-server",
+	 ENTER_COMMAND,
+	 "/usr/lib/openssh/sftp-server",
+	 false},
 
 	/* another's command: a key's command=, sshrc, xauth, su -c */
 	{{"bash", "-c", "id"}, NULL, ENTER_COMMAND, "id", true},
@@ -157,10 +160,12 @@ int main(void)
 
 		while (cases[i].argv[argc])
 			argc++;
-		r = request_from_args(argc, (char *const *)cases[i].argv, FORCED, cases[i].original, &got);
+		r = request_from_args(argc, (char *const *)cases[i].argv, FORCED, cases[i].original,
+				      &got);
 		if (cases[i].want < 0) {
 			is_int(r, cases[i].want, "case %zu is refused", i);
-			ok(got.kind == 77 && got.command == untouched.command, "case %zu: no request", i);
+			ok(got.kind == 77 && got.command == untouched.command,
+			   "case %zu: no request", i);
 			continue;
 		}
 		is_int(r, 0, "case %zu is taken", i);
@@ -172,7 +177,8 @@ int main(void)
 		const char *e = variables[i].entry;
 
 		is_int(request_env_allowed(e, false), variables[i].always, "'%s'", e);
-		is_int(request_env_allowed(e, true), variables[i].with_original, "'%s', another's command", e);
+		is_int(request_env_allowed(e, true), variables[i].with_original,
+		       "'%s', another's command", e);
 	}
 	return done_testing();
 }

@@ -29,7 +29,8 @@ int main(void)
 	for (size_t len = sizeof err->text - 40; len < sizeof err->text + 2; len++) {
 		if (err_set(err, -ENOENT, "%.*s", (int)len, longer) != -ENOENT ||
 		    strnlen(err->text, sizeof err->text) == sizeof err->text ||
-		    strncmp(err->text, longer, len < sizeof err->text ? len : sizeof err->text - 1) != 0)
+		    strncmp(err->text, longer,
+			    len < sizeof err->text ? len : sizeof err->text - 1) != 0)
 			ok(false, "a text of %zu characters", len);
 	}
 	ok(true, "texts about as long as there is room");

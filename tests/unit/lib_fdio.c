@@ -126,12 +126,14 @@ static void send_raw(int sock, size_t len, int fd, int nfds)
 		msg.msg_control = ctl.room;
 		msg.msg_controllen = CMSG_SPACE((size_t)nfds * sizeof(int));
 		c = CMSG_FIRSTHDR(&msg);
-		*c = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+		*c = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+				      .cmsg_type = SCM_RIGHTS,
 				      .cmsg_len = CMSG_LEN((size_t)nfds * sizeof(int))};
 		for (int i = 0; i < nfds; i++)
 			memcpy(CMSG_DATA(c) + (size_t)i * sizeof fd, &fd, sizeof fd);
 	}
-	ok(sendmsg(sock, &msg, MSG_NOSIGNAL) == (ssize_t)len, "(send %zu bytes, %d descriptors)", len, nfds);
+	ok(sendmsg(sock, &msg, MSG_NOSIGNAL) == (ssize_t)len, "(send %zu bytes, %d descriptors)",
+	   len, nfds);
 }
 
 static void nothing_came(const int fds[PASS_FDS_MAX], const char *what)
@@ -148,9 +150,14 @@ static void messages(int type, const char *name)
 		int nfds;
 		int want;
 	} cases[] = {
-		{8, 0, 0}, {8, 1, 0}, {8, PASS_FDS_MAX, 0},
-		{8, PASS_FDS_MAX + 1, -EPROTO}, {8, 16, -EPROTO},
-		{7, 0, -EPROTO}, {7, 2, -EPROTO}, {1, PASS_FDS_MAX, -EPROTO},
+		{8, 0, 0},
+		{8, 1, 0},
+		{8, PASS_FDS_MAX, 0},
+		{8, PASS_FDS_MAX + 1, -EPROTO},
+		{8, 16, -EPROTO},
+		{7, 0, -EPROTO},
+		{7, 2, -EPROTO},
+		{1, PASS_FDS_MAX, -EPROTO},
 	};
 	int s[2], fds[PASS_FDS_MAX], null = open("/dev/null", O_RDWR | O_CLOEXEC), before;
 	char buf[8];
@@ -161,7 +168,8 @@ static void messages(int type, const char *name)
 		int got = 0;
 
 		send_raw(s[0], cases[i].len, null, cases[i].nfds);
-		is_int(recv_msg(s[1], buf, sizeof buf, fds), cases[i].want, "%s: case %zu", name, i);
+		is_int(recv_msg(s[1], buf, sizeof buf, fds), cases[i].want, "%s: case %zu", name,
+		       i);
 		if (cases[i].want == 0)
 			ok(memcmp(buf, "abcdefgh", 8) == 0, "%s: case %zu: text", name, i);
 		else
@@ -174,7 +182,8 @@ static void messages(int type, const char *name)
 			got++;
 			close(fds[k]);
 		}
-		is_int(got, cases[i].want == 0 ? cases[i].nfds : 0, "%s: case %zu: descriptors", name, i);
+		is_int(got, cases[i].want == 0 ? cases[i].nfds : 0, "%s: case %zu: descriptors",
+		       name, i);
 		is_int(open_fds(), before, "%s: case %zu: none left open", name, i);
 	}
 
@@ -187,7 +196,8 @@ static void messages(int type, const char *name)
 			struct stat a, b;
 
 			if (k >= n ? fds[k] != -EBADF
-				   : fstat(fds[k], &a) < 0 || fstat(in[k], &b) < 0 || a.st_ino != b.st_ino)
+				   : fstat(fds[k], &a) < 0 || fstat(in[k], &b) < 0 ||
+					     a.st_ino != b.st_ino)
 				ok(false, "%s: place %zu of %zu", name, k, n);
 			scope_close(&fds[k]);
 		}

@@ -52,7 +52,8 @@ int main(void)
 		if (cases[i].wrong)
 			continue;
 		is_str(got.conf, cases[i].conf, "case %zu: conf", i);
-		ok(got.open == cases[i].open && got.close == cases[i].close && got.debug == cases[i].debug,
+		ok(got.open == cases[i].open && got.close == cases[i].close &&
+			   got.debug == cases[i].debug,
 		   "case %zu: open, close, debug", i);
 	}
 	return done_testing();

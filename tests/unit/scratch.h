@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What tests of files and mounts share: a directory that goes away at the end, mounts
- * that nobody else sees, and a count of open descriptors.  Include it after tap.h.
+ * that nobody else sees, and a count of open descriptors.
  */
 #ifndef TESTS_UNIT_SCRATCH_H
 #define TESTS_UNIT_SCRATCH_H
@@ -13,6 +13,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "tap.h"
 
 static char scratch[] = "/tmp/loginjail-unit.XXXXXX";
 static int scratch_fd = -EBADF;

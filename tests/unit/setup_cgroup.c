@@ -15,11 +15,13 @@
 
 #define V1(name, options) "30 20 0:30 / @/" name " rw - cgroup cgroup rw," options "\n"
 #define V2(name) "31 20 0:31 / @/" name " rw - cgroup2 cgroup2 rw,nsdelegate\n"
+/* A bind mount of one group of it. */
+#define BIND(type, name) "32 20 0:31 /group @/" name " rw - " type " x rw,memory,pids,cpu\n"
 #define OTHER "29 20 0:29 / /tmp rw - tmpfs tmpfs rw,memory,pids,cpu\n"
 
 static const struct {
 	const char *what;
-	const char *mounts; /* @ stands for the scratch directory */
+	const char *mounts;	 /* @ stands for the scratch directory */
 	const char *controllers; /* of the v2 hierarchy */
 	struct {
 		bool v2;
@@ -28,30 +30,102 @@ static const struct {
 	int ntrees; /* 0: refused, and said is in the reason */
 	const char *said;
 } hosts[] = {
-	{"all in v2", OTHER V2("u"), "cpuset cpu io memory hugetlb pids rdma misc\n", {{true, M | P | C}}, 1, NULL},
+	{"all in v2",
+	 OTHER V2("u"),
+	 "cpuset cpu io memory hugetlb pids rdma misc\n",
+	 {{true, M | P | C}},
+	 1,
+	 NULL},
 	{"just the three", V2("u"), "memory pids cpu\n", {{true, M | P | C}}, 1, NULL},
-	{"all in v1", V1("m", "memory") V1("p", "pids") V1("c", "cpu"), "",
-	 {{false, M}, {false, P}, {false, C}}, 3, NULL},
-	{"v1 as Debian had it", V1("m", "memory") V1("c", "cpu,cpuacct") V1("p", "pids") V1("s", "cpuset")
-	 V1("n", "xattr,name=systemd") V2("u"), "", {{false, M}, {false, P}, {false, C}}, 3, NULL},
-	{"one v1 hierarchy for all", V1("x", "cpuset,cpu,memory,pids"), "", {{false, M | P | C}}, 1, NULL},
-	{"memory and cpu together", V1("x", "cpu,memory") V1("p", "pids"), "", {{false, M | C}, {false, P}}, 2, NULL},
-	{"pids and cpu together", V1("x", "pids,cpu") V1("m", "memory"), "", {{false, M}, {false, P | C}}, 2, NULL},
-	{"mixed: memory in v2", V1("c", "cpu") V1("p", "pids") V2("u"), "memory io\n",
-	 {{false, P}, {false, C}, {true, M}}, 3, NULL},
-	{"mixed: two in v2", V2("u") V1("c", "cpu"), "pids memory\n", {{false, C}, {true, M | P}}, 2, NULL},
+	{"all in v1",
+	 V1("m", "memory") V1("p", "pids") V1("c", "cpu"),
+	 "",
+	 {{false, M}, {false, P}, {false, C}},
+	 3,
+	 NULL},
+	{"v1 as Debian had it",
+	 V1("m", "memory") V1("c", "cpu,cpuacct") V1("p", "pids") V1("s", "cpuset")
+		 V1("n", "xattr,name=systemd") V2("u"),
+	 "",
+	 {{false, M}, {false, P}, {false, C}},
+	 3,
+	 NULL},
+	{"one v1 hierarchy for all",
+	 V1("x", "cpuset,cpu,memory,pids"),
+	 "",
+	 {{false, M | P | C}},
+	 1,
+	 NULL},
+	{"memory and cpu together",
+	 V1("x", "cpu,memory") V1("p", "pids"),
+	 "",
+	 {{false, M | C}, {false, P}},
+	 2,
+	 NULL},
+	{"pids and cpu together",
+	 V1("x", "pids,cpu") V1("m", "memory"),
+	 "",
+	 {{false, M}, {false, P | C}},
+	 2,
+	 NULL},
+	{"mixed: memory in v2",
+	 V1("c", "cpu") V1("p", "pids") V2("u"),
+	 "memory io\n",
+	 {{false, P}, {false, C}, {true, M}},
+	 3,
+	 NULL},
+	{"mixed: two in v2",
+	 V2("u") V1("c", "cpu"),
+	 "pids memory\n",
+	 {{false, C}, {true, M | P}},
+	 2,
+	 NULL},
 
+	{"v2, and a group of it elsewhere",
+	 V2("u") BIND("cgroup2", "none"),
+	 "memory pids cpu\n",
+	 {{true, M | P | C}},
+	 1,
+	 NULL},
+	{"v1, and a group of it elsewhere",
+	 V1("x", "memory,pids,cpu") BIND("cgroup", "gone"),
+	 "",
+	 {{false, M | P | C}},
+	 1,
+	 NULL},
+
+	{"a group of v2 only", BIND("cgroup2", "u"), "memory pids cpu\n", {{0}}, 0, "'memory'"},
 	{"nothing", "", "", {{0}}, 0, "'memory'"},
 	{"others only", OTHER V1("s", "cpuset") V1("a", "cpuacct"), "", {{0}}, 0, "'memory'"},
 	{"no pids", V1("m", "memory") V1("c", "cpu"), "", {{0}}, 0, "'pids'"},
 	{"no pids in v2", V2("u"), "memory cpu\n", {{0}}, 0, "'pids'"},
 	{"cpuset is not cpu", V2("u"), "memory pids cpuset\n", {{0}}, 0, "'cpu'"},
-	{"cpuacct is not cpu", V1("m", "memory") V1("p", "pids") V1("c", "cpuacct"), "", {{0}}, 0, "'cpu'"},
-	{"a name is no controller", V1("m", "memory") V1("p", "pids") V1("c", "none,name=cpu"), "", {{0}}, 0, "'cpu'"},
+	{"cpuacct is not cpu",
+	 V1("m", "memory") V1("p", "pids") V1("c", "cpuacct"),
+	 "",
+	 {{0}},
+	 0,
+	 "'cpu'"},
+	{"a name is no controller",
+	 V1("m", "memory") V1("p", "pids") V1("c", "none,name=cpu"),
+	 "",
+	 {{0}},
+	 0,
+	 "'cpu'"},
 	{"nor a part of one", V2("u"), "memory pids xcpu cpux\n", {{0}}, 0, "'cpu'"},
 	{"v2 without its list", V2("none"), "", {{0}}, 0, "'memory'"},
-	{"a hierarchy that can't be opened", V1("gone", "memory") V1("p", "pids") V1("c", "cpu"), "", {{0}}, 0, "/gone"},
-	{"the last of three can't", V1("m", "memory") V1("p", "pids") V1("gone", "cpu"), "", {{0}}, 0, "/gone"},
+	{"a hierarchy that can't be opened",
+	 V1("gone", "memory") V1("p", "pids") V1("c", "cpu"),
+	 "",
+	 {{0}},
+	 0,
+	 "/gone"},
+	{"the last of three can't",
+	 V1("m", "memory") V1("p", "pids") V1("gone", "cpu"),
+	 "",
+	 {{0}},
+	 0,
+	 "/gone"},
 	{"rubbish in the list", V1("m", "memory") "rubbish\n", "", {{0}}, 0, "makes no sense"},
 };
 
@@ -87,7 +161,8 @@ static void find(void)
 			is_int(r, 0, "%s: found %s", hosts[i].what, err.text);
 			is_int(cg.ntrees, hosts[i].ntrees, "%s: hierarchies", hosts[i].what);
 			for (int t = 0; t < hosts[i].ntrees; t++) {
-				is_int(cg.tree[t].v2, hosts[i].tree[t].v2, "%s: %d: version", hosts[i].what, t);
+				is_int(cg.tree[t].v2, hosts[i].tree[t].v2, "%s: %d: version",
+				       hosts[i].what, t);
 				is_int(cg.tree[t].controllers, hosts[i].tree[t].controllers,
 				       "%s: %d: controllers", hosts[i].what, t);
 				is_int(fcntl(cg.tree[t].root, F_GETFD), FD_CLOEXEC, "%s: %d: open",
@@ -122,7 +197,8 @@ static void create(void)
 	is_int(cgroup_remove(&cg, "1000-0123abcd"), 0, "removing what is not there");
 	cgroup_close(&cg);
 	is_int(cgroup_find(&cg, &err), 0, "(once more)");
-	ok(mkdirat(scratch_fd, "m/" CGROUP_BASE, 0755) == 0 && mkdirat(scratch_fd, "m/" CGROUP_BASE "/x", 0755) == 0,
+	ok(mkdirat(scratch_fd, "m/" CGROUP_BASE, 0755) == 0 &&
+		   mkdirat(scratch_fd, "m/" CGROUP_BASE "/x", 0755) == 0,
 	   "(another jail's group)");
 	ok(cgroup_create(&cg, "1000-0123abcd", &limits, &err) < 0, "beside it none can be made");
 	ok(faccessat(scratch_fd, "m/" CGROUP_BASE "/x", F_OK, 0) == 0, "and it stays");

@@ -10,9 +10,14 @@
 
 static gid_t ann_groups[] = {2001, 27, 999, 1000, 3000, 65534, 3001};
 static struct identity ann = {
-	.name = (char *)"ann",	.uid = 1001,		   .gid = 2001,
-	.gecos = (char *)"Ann,,,", .home = (char *)"/home/ann", .shell = (char *)"/bin/bash",
-	.groups = ann_groups,	.ngroups = 7,
+	.name = (char *)"ann",
+	.uid = 1001,
+	.gid = 2001,
+	.gecos = (char *)"Ann,,,",
+	.home = (char *)"/home/ann",
+	.shell = (char *)"/bin/bash",
+	.groups = ann_groups,
+	.ngroups = 7,
 };
 
 static void kept(void)
@@ -21,7 +26,8 @@ static void kept(void)
 	struct identity none = {.name = (char *)"x", .gid = 5};
 
 	is_int(identity_kept_groups(&ann, keep, 8), 3, "three groups are kept");
-	ok(keep[0] == 1000 && keep[1] == 3000 && keep[2] == 3001, "no system group, nobody's or primary one");
+	ok(keep[0] == 1000 && keep[1] == 3000 && keep[2] == 3001,
+	   "no system group, nobody's or primary one");
 	is_int(identity_kept_groups(&ann, keep, 3), 3, "with just enough room");
 	is_int(identity_kept_groups(&ann, keep, 2), -E2BIG, "too little room is an error");
 	is_int(identity_kept_groups(&ann, keep, 0), -E2BIG, "none as well");
@@ -47,13 +53,16 @@ static void passwd(void)
 		{"", ""},
 		{"root:x:0:0:root:/root:/bin/bash\n", "root:x:0:0:root:/root:/bin/bash\n"},
 		{"root:x:0:0:root:/root:/bin/bash", "root:x:0:0:root:/root:/bin/bash\n"},
-		{"sys:x:999:999::/:/x\nbob:x:1000:1000:Bob:/home/bob:/bin/sh\n", "sys:x:999:999::/:/x\n"},
+		{"sys:x:999:999::/:/x\nbob:x:1000:1000:Bob:/home/bob:/bin/sh\n",
+		 "sys:x:999:999::/:/x\n"},
 		{"nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
 		 "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"},
 		{"ann:x:1001:2001:Ann:/home/ann:/bin/bash\n", ""},
 		{"ann:x:5:5:an impostor:/:/bin/sh\n", ""},
 		{"annie:x:6:6::/:/x\n", "annie:x:6:6::/:/x\n"},
-		{"bob:x:1000:1000::/h:/s\ncarl:x:65533:1::/h:/s\ndora:x:65535:1::/h:/s\neve:x:70000:1::/h:/s\n", ""},
+		{"bob:x:1000:1000::/h:/s\ncarl:x:65533:1::/h:/s\n"
+		 "dora:x:65535:1::/h:/s\neve:x:70000:1::/h:/s\n",
+		 ""},
 		{"x:x:4294967296:0::/:/x\ny:x:18446744073709551616:0::/:/x\n", ""},
 		{"x:x:-1:0::/:/x\ny:x: 5:0::/:/x\nz:x:5x:0::/:/x\n", ""},
 		{"rubbish\n\n:x:0:0::/:/x\nroot:x\nroot:x:\n", ""},
@@ -75,8 +84,10 @@ static void passwd(void)
 		_cleanup_free_ char *got = NULL;
 		struct err err;
 
-		put(AT_FDCWD, "/etc/passwd", "root:$6$salt$hash:0:0:root:/root:/bin/bash\nold::3:3::/:/x\n", 0644);
-		is_int(identity_passwd_text(&ann, "/h", "/s", &got, &err), 0, "a host without shadow passwords");
+		put(AT_FDCWD, "/etc/passwd",
+		    "root:$6$salt$hash:0:0:root:/root:/bin/bash\nold::3:3::/:/x\n", 0644);
+		is_int(identity_passwd_text(&ann, "/h", "/s", &got, &err), 0,
+		       "a host without shadow passwords");
 		ok(got && !strstr(got, "hash"), "shows no password");
 		ok(got && strstr(got, "root:x:0:0:"), "but root");
 	}
@@ -115,7 +126,8 @@ static void missing(void)
 	_cleanup_free_ char *got = NULL;
 	struct err err = {""};
 
-	ok(umount2("/etc/passwd", MNT_DETACH) == 0 && umount2("/etc/group", MNT_DETACH) == 0 && tmpfs_on("/etc"),
+	ok(umount2("/etc/passwd", MNT_DETACH) == 0 && umount2("/etc/group", MNT_DETACH) == 0 &&
+		   tmpfs_on("/etc"),
 	   "(an empty /etc)");
 	is_int(identity_passwd_text(&ann, "/h", "/s", &got, &err), -ENOENT, "no /etc/passwd");
 	contains(err.text, "/etc/passwd", "and that is said");
@@ -159,7 +171,8 @@ static void lookup(void)
 		struct err err = {""};
 		const char *name = accounts[i].name;
 
-		is_int(identity_lookup(name, groups, 3, &id, &err), accounts[i].want, "account '%s'", name);
+		is_int(identity_lookup(name, groups, 3, &id, &err), accounts[i].want,
+		       "account '%s'", name);
 		if (accounts[i].want) {
 			ok(id == NULL, "'%s': no identity", name);
 			contains(err.text, accounts[i].said, "'%s': why", name);
@@ -170,7 +183,8 @@ static void lookup(void)
 		is_str(id->gecos, accounts[i].gecos, "'%s': gecos", name);
 		is_str(id->home, accounts[i].home, "'%s': home", name);
 		is_str(id->shell, accounts[i].shell, "'%s': shell", name);
-		ok(id->ngroups == 3 && memcmp(id->groups, groups, sizeof groups) == 0, "'%s': groups", name);
+		ok(id->ngroups == 3 && memcmp(id->groups, groups, sizeof groups) == 0,
+		   "'%s': groups", name);
 		identity_free(id);
 	}
 }
@@ -187,7 +201,8 @@ int main(void)
 	}
 	if (!scratch_make())
 		return done_testing();
-	if (cover("passwd", "") && cover("group", "") && cover("nsswitch.conf", "passwd: files\ngroup: files\n")) {
+	if (cover("passwd", "") && cover("group", "") &&
+	    cover("nsswitch.conf", "passwd: files\ngroup: files\n")) {
 		int before;
 
 		lookup();

@@ -50,9 +50,10 @@ static void hides(void)
 		const char *path;
 		bool want;
 	} cases[] = {
-		{"/a/b", true},	 {"/a/b/c", true},  {"/a/b/", true}, {"/a/bc", false}, {"/a", false},
-		{"/a/", false},	 {"/a/b.c", false}, {"/c", true},    {"/", false},     {"", false},
-		{"/b", false},	 {"a/b", false},    {"/x/a/b", false},
+		{"/a/b", true},	   {"/a/b/c", true}, {"/a/b/", true},	{"/a/bc", false},
+		{"/a", false},	   {"/a/", false},   {"/a/b.c", false}, {"/c", true},
+		{"/", false},	   {"", false},	     {"/b", false},	{"a/b", false},
+		{"/x/a/b", false},
 	};
 	struct layer l = {.nmasked = 2, .masked = {(char *)"/a/b", (char *)"/c"}};
 
@@ -149,8 +150,8 @@ static void is_like(int at, const char *path, uid_t uid, gid_t gid, mode_t mode)
 {
 	struct stat st = {0};
 
-	ok(fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid == uid && st.st_gid == gid &&
-		   (st.st_mode & 07777) == mode,
+	ok(fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid == uid &&
+		   st.st_gid == gid && (st.st_mode & 07777) == mode,
 	   "%s is of %u:%u, %04o (got %u:%u, %04o)", path, uid, gid, mode, st.st_uid, st.st_gid,
 	   st.st_mode & 07777);
 }
@@ -200,7 +201,8 @@ static void files(void)
 	is_str(buf, "jail's\n", "which is this");
 	is_int(layer_file(&layer, "/etc/hosts", "x", &err), -EEXIST, "not twice");
 	contains(err.text, "/etc/hosts", "and that is said");
-	ok(read_file_at(layer.host, "etc/hosts", buf, sizeof buf) == 7 && strcmp(buf, "host's\n") == 0,
+	ok(read_file_at(layer.host, "etc/hosts", buf, sizeof buf) == 7 &&
+		   strcmp(buf, "host's\n") == 0,
 	   "the host's is as it was");
 	is_int(layer_file(&layer, "/new/empty", "", &err), 0, "an empty file, in a new directory");
 	ok(layer_directory(&layer, "/etc/hosts/x", &err) < 0, "no directory below a file");
@@ -226,7 +228,8 @@ static void links(void)
 	host("usr/lib", NULL, 0, 0, 0755);
 	host("usr/lib/libc", "x", 0, 0, 0755);
 	ok(symlinkat("usr/lib", layer.host, "lib") == 0, "(a link)");
-	is_int(layer_file(&layer, "/lib/new", "x", &err), -ELOOP, "a file behind a link of the host");
+	is_int(layer_file(&layer, "/lib/new", "x", &err), -ELOOP,
+	       "a file behind a link of the host");
 	contains(err.text, "symbolic link '/lib'", "and the link is named");
 	ok(layer_directory(&layer, "/lib/new", &err) < 0, "a directory behind it, asked second");
 	ok(layer_hide(&layer, "/lib/libc", &err) < 0, "hiding behind it, asked third");
@@ -257,8 +260,8 @@ static void hiding(void)
 	is_int(layer_directory(&layer, "/home/ann", &err), 0, "put a directory into it");
 	is_int(layer_hide(&layer, "/srv/a", &err), 0, "hide a directory");
 	ok(fstatat(layer.dir, "etc/shadow", &a, AT_SYMLINK_NOFOLLOW) == 0 &&
-		   fstatat(layer.dir, "srv/a", &b, AT_SYMLINK_NOFOLLOW) == 0 && S_ISCHR(a.st_mode) &&
-		   a.st_rdev == makedev(0, 0) && a.st_ino == b.st_ino,
+		   fstatat(layer.dir, "srv/a", &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+		   S_ISCHR(a.st_mode) && a.st_rdev == makedev(0, 0) && a.st_ino == b.st_ino,
 	   "what is hidden shares one node");
 	is_int(open_fds(), before, "no descriptor is left");
 
@@ -271,7 +274,8 @@ static void hiding(void)
 	is_int(entries(seen, "home/ann"), 0, "and it shows nothing of the host's");
 	ok(!sees(seen, "srv/a"), "the hidden directory is not there");
 	ok(sees(seen, "srv"), "the one above is");
-	ok(sees(layer.host, "etc/shadow") && sees(layer.host, "srv/a/b/c"), "the host is as it was");
+	ok(sees(layer.host, "etc/shadow") && sees(layer.host, "srv/a/b/c"),
+	   "the host is as it was");
 	close(seen);
 	ok(layer_hides(&layer, "/etc/shadow") && layer_hides(&layer, "/home/bob") &&
 		   !layer_hides(&layer, "/etc/passwd"),
@@ -309,7 +313,8 @@ static void nested(void)
 	host("srv/a/secret", "s", 0, 0, 0600);
 	go_to_host();
 	is_int(layer_mask_host(&layer, &err), 0, "the table");
-	is_int(layer_mask_path(&layer, "/etc/ssh", &err), 0, "the administrator masks more around a row of it");
+	is_int(layer_mask_path(&layer, "/etc/ssh", &err), 0,
+	       "the administrator masks more around a row of it");
 	is_int(layer_mask_path(&layer, "/srv/a", &err), 0, "and less, inside one");
 	come_back();
 	seen = look();
@@ -357,7 +362,8 @@ static void table(void)
 	host("etc/passwd", "names", 0, 0, 0644);
 	host("usr/bin/env", "program", 0, 0, 0755);
 	go_to_host();
-	is_int(layer_mask_host(&layer, &err), 0, "the table on a host that has it all %s", err.text);
+	is_int(layer_mask_host(&layer, &err), 0, "the table on a host that has it all %s",
+	       err.text);
 	come_back();
 	seen = look();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -378,7 +384,8 @@ static void table(void)
 		}
 		ok(good, "%s", rows[i].path);
 		if (rows[i].kind != GLOB)
-			ok(layer_hides(&layer, rows[i].path), "%s: layer_hides knows", rows[i].path);
+			ok(layer_hides(&layer, rows[i].path), "%s: layer_hides knows",
+			   rows[i].path);
 	}
 	ok(sees(seen, "etc/passwd") && sees(seen, "usr/bin/env"), "what no row names is there");
 	close(seen);
@@ -411,7 +418,8 @@ static void administrators(void)
 	begin();
 	host("opt/real/secret", "s", 0, 0, 0600);
 	host("opt/tool", "t", 0, 0, 0755);
-	ok(symlinkat("real", layer.host, "opt/link") == 0 && symlinkat("/opt", layer.host, "o") == 0 &&
+	ok(symlinkat("real", layer.host, "opt/link") == 0 &&
+		   symlinkat("/opt", layer.host, "o") == 0 &&
 		   symlinkat("nowhere", layer.host, "opt/dangling") == 0 &&
 		   symlinkat("loop", layer.host, "opt/loop") == 0,
 	   "(links)");
@@ -424,7 +432,8 @@ static void administrators(void)
 	is_int(layer_mask_path(&layer, "/none", &err), 0, "at the top as well");
 	come_back();
 	seen = look();
-	ok(!sees(seen, "opt/link") && !sees(seen, "opt/real"), "neither the link nor what it leads to");
+	ok(!sees(seen, "opt/link") && !sees(seen, "opt/real"),
+	   "neither the link nor what it leads to");
 	ok(!sees(seen, "opt/tool"), "nor what was behind one");
 	ok(!sees(seen, "opt/dangling") && !sees(seen, "opt/loop"), "nor the others");
 	ok(sees(seen, "opt") && sees(seen, "o"), "the directory and the link to it are there");

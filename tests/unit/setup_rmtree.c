@@ -39,7 +39,8 @@ static void outside_is_whole(const char *after)
 	char buf[16];
 	struct stat st;
 
-	ok(read_file_at(scratch_fd, "outside/file", buf, sizeof buf) == 4 && strcmp(buf, "keep") == 0 &&
+	ok(read_file_at(scratch_fd, "outside/file", buf, sizeof buf) == 4 &&
+		   strcmp(buf, "keep") == 0 &&
 		   read_file_at(scratch_fd, "outside/dir/file", buf, sizeof buf) == 4 &&
 		   fstatat(scratch_fd, "outside/file", &st, 0) == 0 && st.st_nlink == 1 &&
 		   (st.st_mode & 07777) == 0640,
@@ -128,10 +129,13 @@ static void links(void)
 	dir("l");
 	dir("l/sub");
 	dir("l/sub/sub");
-	ok(symlinkat(target, scratch_fd, "l/abs") == 0 && symlinkat("../outside", scratch_fd, "l/rel") == 0 &&
+	ok(symlinkat(target, scratch_fd, "l/abs") == 0 &&
+		   symlinkat("../outside", scratch_fd, "l/rel") == 0 &&
 		   symlinkat("../../../outside/dir", scratch_fd, "l/sub/sub/rel") == 0 &&
-		   symlinkat("..", scratch_fd, "l/sub/up") == 0 && symlinkat("/", scratch_fd, "l/root") == 0 &&
-		   symlinkat("self", scratch_fd, "l/self") == 0 && symlinkat(".", scratch_fd, "l/sub/dot") == 0 &&
+		   symlinkat("..", scratch_fd, "l/sub/up") == 0 &&
+		   symlinkat("/", scratch_fd, "l/root") == 0 &&
+		   symlinkat("self", scratch_fd, "l/self") == 0 &&
+		   symlinkat(".", scratch_fd, "l/sub/dot") == 0 &&
 		   linkat(scratch_fd, "outside/file", scratch_fd, "l/sub/hard", 0) == 0,
 	   "(links)");
 	is_int(rmtree_at(scratch_fd, "l"), 0, "a tree of links");
@@ -151,7 +155,8 @@ static void special(void)
 	dir("s");
 	dir("s/s");
 	snprintf(sa.sun_path, sizeof sa.sun_path, "%s/s/s/sock", scratch);
-	ok(bind(s, (struct sockaddr *)&sa, sizeof sa) == 0 && mkfifoat(scratch_fd, "s/s/fifo", 0600) == 0,
+	ok(bind(s, (struct sockaddr *)&sa, sizeof sa) == 0 &&
+		   mkfifoat(scratch_fd, "s/s/fifo", 0600) == 0,
 	   "(a socket and a FIFO)");
 	if (getuid() == 0 && mknodat(scratch_fd, "s/s/whiteout", S_IFCHR, makedev(0, 0)) < 0)
 		ok(false, "(a whiteout)");
@@ -162,7 +167,8 @@ static void special(void)
 static void names(void)
 {
 	static const char *const odd[] = {
-		" ", "\n", "-rf", "*", "...", ".x", "\x01\xff", "a\\b", "\"'`$(x)", ".rmtree-", ".rmtree-x",
+		" ",	    "\n",   "-rf",	"*",	    "...",	 ".x",
+		"\x01\xff", "a\\b", "\"'`$(x)", ".rmtree-", ".rmtree-x",
 	};
 	char name[256], path[300];
 
@@ -221,7 +227,8 @@ static void own_names(void)
 		dir(path);
 		tree(path, "d", 6);
 		snprintf(path, sizeof path, "k%d", left);
-		is_int(rmtree_at(scratch_fd, path), 0, "an earlier call was killed and left %d", left);
+		is_int(rmtree_at(scratch_fd, path), 0, "an earlier call was killed and left %d",
+		       left);
 		ok(gone(path), "all is gone");
 	}
 }
@@ -240,9 +247,11 @@ static void modes(void)
 	dir("m/sticky");
 	dir("m/sticky/deep");
 	put(scratch_fd, "m/sticky/deep/file", "", 0400);
-	ok(fchownat(scratch_fd, "m/sticky/deep", 1, 1, 0) == 0 && fchownat(scratch_fd, "m/sticky", 2, 2, 0) == 0 &&
+	ok(fchownat(scratch_fd, "m/sticky/deep", 1, 1, 0) == 0 &&
+		   fchownat(scratch_fd, "m/sticky", 2, 2, 0) == 0 &&
 		   fchmodat(scratch_fd, "m/sticky", 01777, 0) == 0 &&
-		   fchmodat(scratch_fd, "m/none/deep", 0, 0) == 0 && fchmodat(scratch_fd, "m/none", 0, 0) == 0 &&
+		   fchmodat(scratch_fd, "m/none/deep", 0, 0) == 0 &&
+		   fchmodat(scratch_fd, "m/none", 0, 0) == 0 &&
 		   fchmodat(scratch_fd, "m", 0555, 0) == 0,
 	   "(directories without write permission)");
 	is_int(rmtree_at(scratch_fd, "m"), 0, "read-only directories");
@@ -266,7 +275,8 @@ static void mounts(void)
 
 		snprintf(name, sizeof name, "t%d", depth);
 		dir(name);
-		for (const char *const *p = (const char *const[]){"a", "a/b", below[depth], NULL}; *p; p++) {
+		for (const char *const *p = (const char *const[]){"a", "a/b", below[depth], NULL};
+		     *p; p++) {
 			snprintf(file, sizeof file, "%s/%s", name, *p);
 			dir(file);
 		}
@@ -275,11 +285,13 @@ static void mounts(void)
 			continue;
 		top = openat(scratch_fd, file, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		put(top, "file", "x", 0600);
-		is_int(rmtree_at(scratch_fd, name), -EBUSY, "a mount at depth %d is an error", depth);
+		is_int(rmtree_at(scratch_fd, name), -EBUSY, "a mount at depth %d is an error",
+		       depth);
 		ok(faccessat(top, "file", F_OK, 0) == 0, "and what is in it stays");
 		/* It may have been moved up, with the directory that it is in. */
 		snprintf(link, sizeof link, "/proc/self/fd/%d", top);
-		ok(readlink(link, now, sizeof now - 1) > 0 && close(top) == 0 && umount2(now, MNT_DETACH) == 0,
+		ok(readlink(link, now, sizeof now - 1) > 0 && close(top) == 0 &&
+			   umount2(now, MNT_DETACH) == 0,
 		   "(unmount %s)", now);
 		is_int(rmtree_at(scratch_fd, name), 0, "without it all can go");
 		ok(gone(name), "and is gone");

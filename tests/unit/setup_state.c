@@ -17,15 +17,33 @@ static void names(void)
 		const char *name;
 		bool good;
 	} cases[] = {
-		{"1000-0123abcd", true},    {"0-00000000", true},	 {"4294967295-ffffffff", true},
-		{"", false},		    {"-", false},		 {"1000", false},
-		{"1000-", false},	    {"-0123abcd", false},	 {"1000-0123abc", false},
-		{"1000-0123abcde", false},  {"1000-0123ABCD", false},	 {"1000-0123abcg", false},
-		{"1000_0123abcd", false},   {"12345678901-0123abcd", false}, {" 1000-0123abcd", false},
-		{"1000-0123abcd ", false},  {"1000-0123abcd/", false},	 {"../1000-0123abcd", false},
-		{"1000-0123abcd/..", false}, {".1000-0123abcd", false},	 {"+1000-0123abcd", false},
-		{"1000--0123abcd", false},  {"1000-0123abcd\n", false},	 {"0x10-0123abcd", false},
-		{".", false},		    {"..", false},		 {"1000-........", false},
+		{"1000-0123abcd", true},
+		{"0-00000000", true},
+		{"4294967295-ffffffff", true},
+		{"", false},
+		{"-", false},
+		{"1000", false},
+		{"1000-", false},
+		{"-0123abcd", false},
+		{"1000-0123abc", false},
+		{"1000-0123abcde", false},
+		{"1000-0123ABCD", false},
+		{"1000-0123abcg", false},
+		{"1000_0123abcd", false},
+		{"12345678901-0123abcd", false},
+		{" 1000-0123abcd", false},
+		{"1000-0123abcd ", false},
+		{"1000-0123abcd/", false},
+		{"../1000-0123abcd", false},
+		{"1000-0123abcd/..", false},
+		{".1000-0123abcd", false},
+		{"+1000-0123abcd", false},
+		{"1000--0123abcd", false},
+		{"1000-0123abcd\n", false},
+		{"0x10-0123abcd", false},
+		{".", false},
+		{"..", false},
+		{"1000-........", false},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -37,7 +55,8 @@ static void is_private(const char *path)
 {
 	struct stat st = {0};
 
-	ok(stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == 0 && (st.st_mode & 07777) == 0700,
+	ok(stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == 0 &&
+		   (st.st_mode & 07777) == 0700,
 	   "%s is root's alone", path);
 }
 
@@ -90,7 +109,8 @@ static void trust(void)
 		ok(chmod(d, 0755) == 0, "(let others read)");
 		is_int(state_open(&s, &err), 0, "%s may be read", d);
 		state_close(&s);
-		ok(rename(d, "/run/moved") == 0 && symlink("/run/moved", d) == 0, "(a link in its place)");
+		ok(rename(d, "/run/moved") == 0 && symlink("/run/moved", d) == 0,
+		   "(a link in its place)");
 		refused(0, d, d);
 		ok(unlink(d) == 0 && mkfifo(d, 0700) == 0, "(a FIFO in its place)");
 		refused(0, d, d);
@@ -133,7 +153,8 @@ static void locks(struct state *s)
 	}
 	ok(read(p[0], &byte, 1) == 1 && byte == 'x', "another user's can be had meanwhile");
 	usleep(20000);
-	ok(fcntl(p[0], F_SETFL, O_NONBLOCK) == 0 && read(p[0], &byte, 1) < 0, "the same has to be waited for");
+	ok(fcntl(p[0], F_SETFL, O_NONBLOCK) == 0 && read(p[0], &byte, 1) < 0,
+	   "the same has to be waited for");
 	close(lock);
 	waitpid(pid, &status, 0);
 	is_int(status, 0, "until it is free");
@@ -190,13 +211,15 @@ static void instances(struct state *s)
 	is_str(now, "5-00000003", "which is found");
 	ok(symlinkat("5-00000004", s->uid, ".5-00000004") == 0, "(again)");
 	state_unset_current(s, 5, "5-00000004");
-	ok(faccessat(s->uid, ".5-00000004", F_OK, AT_SYMLINK_NOFOLLOW) < 0, "what it left goes with it");
+	ok(faccessat(s->uid, ".5-00000004", F_OK, AT_SYMLINK_NOFOLLOW) < 0,
+	   "what it left goes with it");
 	state_unset_current(s, 5, "5-00000003");
 	is_int(state_current(s, 5, now), -ENOENT, "the last ends");
 
-	for (const char *const *t = (const char *const[]){
-		     "/etc/passwd", "../x", "x", "5-0000000", "5-000000011", "5-00000001/../../x",
-		     "5-0000000100000000000000000000000000000000000", NULL};
+	for (const char *const *t =
+		     (const char *const[]){"/etc/passwd", "../x", "x", "5-0000000", "5-000000011",
+					   "5-00000001/../../x",
+					   "5-0000000100000000000000000000000000000000000", NULL};
 	     *t; t++) {
 		ok(symlinkat(*t, s->uid, "6") == 0, "(a link to %s)", *t);
 		is_int(state_current(s, 6, now), -ENOENT, "is no instance");

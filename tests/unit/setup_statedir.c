@@ -38,13 +38,15 @@ int main(void)
 	umask(0);
 	is_int(try("new", &err), 0, "the last component is made");
 	umask(022);
-	ok(fstatat(scratch_fd, "new", &st, 0) == 0 && (st.st_mode & 07777) == 0700, "for root only");
+	ok(fstatat(scratch_fd, "new", &st, 0) == 0 && (st.st_mode & 07777) == 0700,
+	   "for root only");
 	is_int(try("new", &err), 0, "and then opened");
 	is_int(try("no/new", &err), -ENOENT, "two are not");
 	ok(faccessat(scratch_fd, "no", F_OK, 0) < 0, "not even the first");
 
 	ok(mkdirat(scratch_fd, "real", 0755) == 0 && mkdirat(scratch_fd, "real/s", 0755) == 0 &&
-		   symlinkat("real", scratch_fd, "link") == 0 && symlinkat("none", scratch_fd, "dangling") == 0,
+		   symlinkat("real", scratch_fd, "link") == 0 &&
+		   symlinkat("none", scratch_fd, "dangling") == 0,
 	   "(directories and links)");
 	is_int(try("real/s", &err), 0, "one that others may read");
 	is_int(try("link", &err), -ELOOP, "a link");
@@ -62,7 +64,8 @@ int main(void)
 		is_int(try("real/s", &err), -EPERM, "others may write");
 		contains(err.text, "chmod go-w", "what to do is said");
 	}
-	ok(fchmodat(scratch_fd, "real/s", 0755, 0) == 0 && fchownat(scratch_fd, "real/s", 1, 0, 0) == 0,
+	ok(fchmodat(scratch_fd, "real/s", 0755, 0) == 0 &&
+		   fchownat(scratch_fd, "real/s", 1, 0, 0) == 0,
 	   "(give it away)");
 	is_int(try("real/s", &err), -EPERM, "somebody else's");
 	contains(err.text, "owner 1", "and whose is said");

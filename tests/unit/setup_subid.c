@@ -89,7 +89,8 @@ static void find(void)
 		uint32_t start = 7;
 		int r = subid_find(text, "ann", 1001, &start);
 
-		is_int(r, lines[i].start ? 0 : -ENOENT, "line %zu: %s", i, lines[i].start ? "found" : "none");
+		is_int(r, lines[i].start ? 0 : -ENOENT, "line %zu: %s", i,
+		       lines[i].start ? "found" : "none");
 		is_int(start, lines[i].start ? lines[i].start : 7, "line %zu: start", i);
 	}
 }
@@ -107,11 +108,17 @@ static const struct {
 	{{65536}, 1, 100000, "0 100000 65536\n65536 65536 1\n"},
 	{{4000000000}, 1, 100000, "0 100000 65536\n4000000000 4000000000 1\n"},
 	{{1000, 1001}, 2, 100000, "0 100000 1000\n1000 1000 1\n1001 1001 1\n1002 101002 64534\n"},
-	{{1000, 1002}, 2, 100000,
+	{{1000, 1002},
+	 2,
+	 100000,
 	 "0 100000 1000\n1000 1000 1\n1001 101001 1\n1002 1002 1\n1003 101003 64533\n"},
-	{{65534, 65535, 65536}, 3, 100000,
+	{{65534, 65535, 65536},
+	 3,
+	 100000,
 	 "0 100000 65534\n65534 65534 1\n65535 65535 1\n65536 65536 1\n"},
-	{{0, 1, 70000, 70001}, 4, 100000,
+	{{0, 1, 70000, 70001},
+	 4,
+	 100000,
 	 "0 0 1\n1 1 1\n2 100002 65534\n70000 70000 1\n70001 70001 1\n"},
 	{{0}, 0, 100000, "0 100000 65536\n"},
 	{{1000}, 1, 0x7ffd0000u, "0 2147287040 1000\n1000 1000 1\n1001 2147288041 64535\n"},
@@ -131,15 +138,16 @@ static void map_texts(void)
 		for (size_t size = 1; size <= len; size++) {
 			_cleanup_free_ char *tight = malloc(size);
 
-			if (idmap_text(maps[i].own, maps[i].nown, maps[i].base, tight, size) != -E2BIG)
+			if (idmap_text(maps[i].own, maps[i].nown, maps[i].base, tight, size) !=
+			    -E2BIG)
 				refused = false;
 		}
 		ok(refused, "map %zu: nothing smaller will do", i);
 		{
 			_cleanup_free_ char *tight = malloc(len + 1);
 
-			is_int(idmap_text(maps[i].own, maps[i].nown, maps[i].base, tight, len + 1), len,
-			       "map %zu: just enough room", i);
+			is_int(idmap_text(maps[i].own, maps[i].nown, maps[i].base, tight, len + 1),
+			       len, "map %zu: just enough room", i);
 		}
 	}
 }
@@ -169,7 +177,8 @@ static void map_property(void)
 		for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
 			uint32_t in, out, len;
 
-			if (sscanf(l, "%" SCNu32 " %" SCNu32 " %" SCNu32, &in, &out, &len) != 3 || len == 0)
+			if (sscanf(l, "%" SCNu32 " %" SCNu32 " %" SCNu32, &in, &out, &len) != 3 ||
+			    len == 0)
 				good = false;
 			for (uint32_t k = 0; k < len; k++) {
 				if (in + k < COUNT && seen[in + k]++)
@@ -186,7 +195,8 @@ static void map_property(void)
 		for (size_t i = 0; i < n; i++)
 			over -= own[i] >= COUNT;
 		if (!good || over || kept != n || memchr(seen, 0, COUNT))
-			ok(false, "round %d: %zu kept of %zu, %zu shifted", round, kept, n, shifted);
+			ok(false, "round %d: %zu kept of %zu, %zu shifted", round, kept, n,
+			   shifted);
 	}
 	ok(true, "maps of random groups");
 }
@@ -213,7 +223,8 @@ static void from_etc(void)
 	ok(got.uid == 100000 && got.gid == 200000, "and gets what they say");
 	ok(faccessat(scratch_fd, "subids", F_OK, 0) < 0, "nothing is allotted for that");
 	is_int(subids_get(scratch, scratch_fd, "bob", 1002, &got, &err), 0, "bob is in one only");
-	ok(got.uid == SUBID_POOL_FIRST && got.gid == SUBID_POOL_FIRST, "and gets both from the pool");
+	ok(got.uid == SUBID_POOL_FIRST && got.gid == SUBID_POOL_FIRST,
+	   "and gets both from the pool");
 	ok(read_file_at(scratch_fd, "subids", buf, sizeof buf) > 0, "which is written down");
 	is_str(buf, "1002:2000683008:65536\n", "like this");
 }
@@ -230,24 +241,30 @@ static void pool(void)
 	/* The files reserve the first, the second in part, and the fourth. */
 	etc_files("zed:2000683008:65536\n", "zed:2000748544:1\nyan:2000879616:65536\n");
 	(void)unlinkat(scratch_fd, "subids", 0);
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), 0, "the first from the pool");
+	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), 0,
+	       "the first from the pool");
 	is_int(got.uid, 2000814080, "is the third range");
 	is_int(got.gid, got.uid, "for groups as well");
-	ok(fstatat(scratch_fd, "subids", &st, 0) == 0 && (st.st_mode & 07777) == 0600, "the file is private");
+	ok(fstatat(scratch_fd, "subids", &st, 0) == 0 && (st.st_mode & 07777) == 0600,
+	   "the file is private");
 	is_int(subids_get(scratch, scratch_fd, "u1", 1001, &got, &err), 0, "the next");
 	is_int(got.uid, 2000945152, "is the fifth");
 	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &again, &err), 0, "the first again");
 	is_int(again.uid, 2000814080, "is what it was");
-	is_int(subids_get(scratch, scratch_fd, "renamed", 1000, &again, &err), 0, "under another name");
+	is_int(subids_get(scratch, scratch_fd, "renamed", 1000, &again, &err), 0,
+	       "under another name");
 	is_int(again.uid, 2000814080, "as well: the pool goes by uid");
 
 	etc_files("", "");
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &again, &err), 0, "the files were emptied");
+	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &again, &err), 0,
+	       "the files were emptied");
 	is_int(again.uid, 2000814080, "and still it is the same");
 	for (uint32_t u = 0; u < 6; u++) {
-		is_int(subids_get(scratch, scratch_fd, "x", 2000 + u, &got, &err), 0, "account %u", u);
+		is_int(subids_get(scratch, scratch_fd, "x", 2000 + u, &got, &err), 0, "account %u",
+		       u);
 		all[u] = got.uid;
-		ok(got.uid >= SUBID_POOL_FIRST && got.uid <= SUBID_POOL_END - SUBID_COUNT, "is in the pool");
+		ok(got.uid >= SUBID_POOL_FIRST && got.uid <= SUBID_POOL_END - SUBID_COUNT,
+		   "is in the pool");
 		for (uint32_t k = 0; k < u; k++)
 			if (overlap(all[u], all[k]))
 				ok(false, "accounts %u and %u share ids", u, k);
@@ -278,7 +295,8 @@ static void zeros(void)
 	close(fd);
 	ra = subids_get(scratch, scratch_fd, "u0", 1000, &a, &err);
 	rb = subids_get(scratch, scratch_fd, "u1", 1001, &b, &err);
-	ok(ra < 0 || rb < 0 || !overlap(a.uid, b.uid), "two accounts never share ids (%d, %d)", ra, rb);
+	ok(ra < 0 || rb < 0 || !overlap(a.uid, b.uid), "two accounts never share ids (%d, %d)", ra,
+	   rb);
 }
 
 static void refusals(void)
@@ -290,18 +308,22 @@ static void refusals(void)
 	(void)unlinkat(scratch_fd, "subids", 0);
 	put(scratch_fd, "target", "", 0600);
 	ok(symlinkat("target", scratch_fd, "subids") == 0, "(a link)");
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), -ELOOP, "a link is not followed");
+	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), -ELOOP,
+	       "a link is not followed");
 	contains(err.text, "subids", "and that is said");
 	(void)unlinkat(scratch_fd, "subids", 0);
 	ok(mkdirat(scratch_fd, "subids", 0700) == 0, "(a directory)");
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), -EISDIR, "nor a directory used");
+	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), -EISDIR,
+	       "nor a directory used");
 	(void)unlinkat(scratch_fd, "subids", AT_REMOVEDIR);
 
 	etc_files("zed:2000683008:146669568\n", "");
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), -ENOSPC, "the pool is used up");
+	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), -ENOSPC,
+	       "the pool is used up");
 	contains(err.text, "/etc/subuid", "and what to do is said");
 	etc_files("", "zed:2000683008:146669568\n");
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), -ENOSPC, "by groups as well");
+	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), -ENOSPC,
+	       "by groups as well");
 	etc_files("zed:2000683008:146604032\n", "");
 	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), 0, "one range is left");
 	is_int(got.uid, SUBID_POOL_END - SUBID_COUNT, "the last");
@@ -315,7 +337,8 @@ static void refusals(void)
 
 	(void)unlinkat(scratch_fd, "subuid", 0);
 	(void)unlinkat(scratch_fd, "subgid", 0);
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), 0, "without the files of /etc");
+	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), 0,
+	       "without the files of /etc");
 }
 
 /* First logins of many users at once. */
