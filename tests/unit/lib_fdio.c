@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -206,22 +205,6 @@ static void messages(int type, const char *name)
 	       "%s: five can't be sent", name);
 	is_int(send_msg(s[0], "12345678", 8, (int[]){-1}, 1), -EBADF, "%s: nor a bad one", name);
 	is_int(send_msg(-1, "12345678", 8, NULL, 0), -EBADF, "%s: nor to nowhere", name);
-
-	/* The receiver has no room in its table for what comes. */
-	{
-		struct rlimit was, tight;
-		int top = fcntl(null, F_DUPFD_CLOEXEC, 0);
-
-		close(top); /* the lowest number that is free */
-		getrlimit(RLIMIT_NOFILE, &was);
-		send_raw(s[0], 8, null, 2);
-		tight = (struct rlimit){(rlim_t)top + 1, was.rlim_max};
-		setrlimit(RLIMIT_NOFILE, &tight);
-		is_int(recv_msg(s[1], buf, 8, fds), -EPROTO, "%s: no room for two", name);
-		setrlimit(RLIMIT_NOFILE, &was);
-		nothing_came(fds, name);
-		is_int(open_fds(), before, "%s: and the one that fitted is closed", name);
-	}
 
 	close(s[0]);
 	is_int(recv_msg(s[1], buf, 8, fds), -ENODATA, "%s: peer closed", name);
