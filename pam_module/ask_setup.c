@@ -103,14 +103,15 @@ static void reap(struct setup_call *call, bool hung)
 {
 	const struct sigaction dfl = {.sa_handler = SIG_DFL};
 	struct sigaction was;
+	siginfo_t si;
 
 	if (call->by != getpid())
 		return;
 	/* An application that ignores SIGCHLD may have had our child reaped for us. */
 	if (sigaction(SIGCHLD, &dfl, &was) < 0)
 		return;
-	/* It hangs: it must not hang us as well. Not yet reaped, so it is still it. */
-	if (hung)
+	/* It hangs: it must not hang us as well.  Still our child, so the pid is its. */
+	if (hung && waitid(P_PID, (id_t)call->pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0)
 		(void)kill(call->pid, SIGKILL);
 	while (waitpid(call->pid, NULL, 0) < 0 && errno == EINTR)
 		;

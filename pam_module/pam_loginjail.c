@@ -23,12 +23,14 @@
  */
 #include <errno.h>
 #include <pwd.h>
+#include <shadow.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <security/pam_ext.h>
@@ -155,6 +157,21 @@ static bool is_root(pam_handle_t *pamh)
 }
 
 /*
+ * sshd would have the user's shell run passwd(1) on the host before anything else.
+ * In the fence it can't, but then the user would only see it fail.
+ */
+static bool password_expired(pam_handle_t *pamh, const char *user)
+{
+	const struct spwd *sp = pam_modutil_getspnam(pamh, user);
+	long today = (long)(time(NULL) / (24 * 60 * 60));
+
+	if (!sp)
+		return false;
+	return sp->sp_lstchg == 0 || (sp->sp_lstchg > 0 && sp->sp_max >= 0 && sp->sp_max < 99999 &&
+				      today > sp->sp_lstchg + sp->sp_max);
+}
+
+/*
  * An account line of ours only starts the work early: it has no opinion on the
  * account, and says so whatever happens; open_session hears the answer.
  */
@@ -200,7 +217,8 @@ __attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pam
 		return bad_args(pamh, wrong);
 	if (args.close)
 		return PAM_IGNORE;
-	if (pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS)
+	if (pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS && data &&
+	    ((const struct fence_move *)data)->inside)
 		return PAM_IGNORE; /* our other line has done it */
 	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || !user || !*user ||
 	    pam_get_item(pamh, PAM_SERVICE, &service) != PAM_SUCCESS || !service) {
@@ -219,6 +237,10 @@ __attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pam
 	r = PAM_SESSION_ERR;
 	if (reply.verdict == SETUP_NOT_OURS) {
 		r = PAM_IGNORE;
+	} else if (reply.verdict == SETUP_JAILED && password_expired(pamh, user)) {
+		pam_syslog(pamh, LOG_NOTICE,
+			   "the password of %s has expired, and passwd(1) can't run here: login refused", user);
+		(void)refuse(pamh, "your password has expired; ask the administrator for a new one");
 	} else if (reply.verdict == SETUP_JAILED && fds[SETUP_FD_FENCE] >= 0 && fds[SETUP_FD_LEASE] >= 0) {
 		int k = move_in(pamh, fds);
 
@@ -232,6 +254,10 @@ __attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pam
 		}
 	} else if (reply.verdict == SETUP_REFUSED) {
 		(void)refuse(pamh, reply.text);
+	} else {
+		pam_syslog(pamh, LOG_ERR, "%s gave an answer that makes no sense (verdict %u): login of %s refused",
+			   LIBEXECDIR "/loginjail-setup", reply.verdict, user);
+		(void)refuse(pamh, "no jail can be made for you, so you are not let in; ask the administrator");
 	}
 	for (int i = 0; i < PASS_FDS_MAX; i++)
 		scope_close(&fds[i]);

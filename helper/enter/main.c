@@ -223,11 +223,12 @@ int main(int argc, char **argv, char **envp)
 	}
 	look_at_stdio(&ttys, &foreign);
 	r = send_request(conn, &rq, ttys, foreign, envp);
-	if (r) {
+	if (!r || r == -EPIPE || r == -ECONNRESET)
+		r = set_filter(); /* a session that hung up has said why */
+	else {
 		say("asking for a session", strerrordesc_np(-r));
 		return EXIT_NO_JAIL;
 	}
-	r = set_filter();
 	if (r) {
 		/* Hanging up ends the session. */
 		say("can't lock itself up", strerrordesc_np(-r));

@@ -53,6 +53,9 @@ static int note_mount(const struct mount_line *m, void *arg)
 {
 	struct found_mounts *f = arg;
 
+	/* Not a bind mount of some group: the whole hierarchy, as we see it. */
+	if (strcmp(m->root, "/") != 0)
+		return 0;
 	if (strcmp(m->fstype, "cgroup2") == 0) {
 		free(f->v2);
 		f->v2 = strdup(m->target);

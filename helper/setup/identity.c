@@ -128,6 +128,7 @@ struct id_line {
 	const char *text; /* without newline */
 	size_t len;
 	size_t name_len;
+	const char *after; /* the colon before the id */
 	uint32_t id;
 };
 
@@ -147,7 +148,9 @@ static bool next_id_line(const char **text, struct id_line *ret)
 		v = strtoul(c2 + 1, &stop, 10);
 		if (*stop != ':' || v > UINT32_MAX)
 			continue;
-		*ret = (struct id_line){.text = p, .len = (size_t)(end - p), .name_len = (size_t)(c1 - p), .id = (uint32_t)v};
+		*ret = (struct id_line){.text = p, .len = (size_t)(end - p), .name_len = (size_t)(c1 - p),
+					.after = c2,
+					.id = (uint32_t)v};
 		return true;
 	}
 	return false;
@@ -198,7 +201,9 @@ int identity_passwd_text(const struct identity *id, const char *home, const char
 	for (p = in; next_id_line(&p, &l);)
 		if (is_system(l.id) && l.id != id->uid &&
 		    !(l.name_len == strlen(id->name) && memcmp(l.text, id->name, l.name_len) == 0))
-			fprintf(out, "%.*s\n", (int)l.len, l.text);
+			/* Not the second field: it may be a password's hash. */
+			fprintf(out, "%.*s:x%.*s\n", (int)l.name_len, l.text, (int)(l.text + l.len - l.after),
+				l.after);
 	fprintf(out, "%s:x:%u:%u:%s:%s:%s\n", id->name, id->uid, id->gid, id->gecos, home, shell);
 	if (fflush(out) != 0) {
 		fclose(take_ptr(out));
@@ -220,7 +225,7 @@ static bool in_groups(const struct identity *id, gid_t gid)
 
 static void print_group(FILE *out, const struct identity *id, const char *name, size_t len, gid_t gid)
 {
-	bool member = gid != id->gid && gid > SYSTEM_ID_MAX && in_groups(id, gid);
+	bool member = gid != id->gid && !is_system(gid) && in_groups(id, gid);
 
 	fprintf(out, "%.*s:x:%u:%s\n", (int)len, name, gid, member ? id->name : "");
 }

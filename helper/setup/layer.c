@@ -105,17 +105,22 @@ static int note_masked(struct layer *l, const char *path, struct err *err)
 	return 0;
 }
 
-int layer_empty(struct layer *l, const char *path, struct err *err)
+/* Of a directory that the layer has: what the host has below it is not seen. */
+static int make_opaque(struct layer *l, const char *path, struct err *err)
 {
 	_cleanup_close_ int fd = -EBADF;
-	int r = make_path(l, path, true, err);
 
-	if (r)
-		return r;
 	fd = openat(l->dir, path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0)
 		return err_set(err, -errno, "hiding what is below '%s'", path);
 	return note_masked(l, path, err);
+}
+
+int layer_empty(struct layer *l, const char *path, struct err *err)
+{
+	int r = make_path(l, path, true, err);
+
+	return r ? r : make_opaque(l, path, err);
 }
 
 int layer_hide(struct layer *l, const char *path, struct err *err)
@@ -130,6 +135,9 @@ int layer_hide(struct layer *l, const char *path, struct err *err)
 			return note_masked(l, path, err);
 		if (errno != EEXIST)
 			return err_set(err, -errno, "hiding '%s'", path);
+		/* We have something below it ourselves, so it must be there. */
+		if (made(l, path, strlen(path)))
+			return make_opaque(l, path, err);
 	}
 	return note_masked(l, path, err);
 }

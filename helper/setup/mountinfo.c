@@ -38,11 +38,11 @@ static int parse(char *line, struct mount_line *ret)
 		if (!word[i])
 			return -EINVAL;
 	}
-	fstype = strtok_r(tail + 3, " ", &save);
-	(void)strtok_r(NULL, " ", &save); /* the source */
-	super = strtok_r(NULL, " \n", &save);
-	if (!fstype)
-		return -EINVAL;
+	/* The source may be empty, so no strtok here. */
+	tail += 3;
+	fstype = strsep(&tail, " ");
+	(void)strsep(&tail, " ");
+	super = strsep(&tail, "\n");
 	unescape(word[3]);
 	unescape(word[4]);
 	*ret = (struct mount_line){

@@ -115,6 +115,8 @@ static int file_text(int dirfd, const char *path, char **ret)
 	r = read_all(fd, buf, (size_t)st.st_size);
 	if (r)
 		return r;
+	if (strlen(buf) != (size_t)st.st_size)
+		return -EUCLEAN;
 	*ret = take_ptr(buf);
 	return 0;
 }
@@ -146,6 +148,11 @@ static int pool_get(int state_fd, const char *subuid, const char *subgid, uid_t 
 	if (flock(fd, LOCK_EX) < 0)
 		return err_set(err, -errno, "locking the file 'subids' of the state directory");
 	r = file_text(state_fd, "subids", &text);
+	/* A NUL, as a power cut may leave, would end the text for us and hide what was
+	 * allotted after it: the same ids would be given twice. */
+	if (r == -EUCLEAN)
+		return err_set(err, r,
+			       "the file 'subids' of the state directory has a NUL byte in it: remove that line (nobody may be logged in)");
 	if (r)
 		return err_set(err, r, "reading the file 'subids' of the state directory");
 	snprintf(line, sizeof line, "%u", uid);
