@@ -42,6 +42,11 @@
 #include "fence_move.h"
 #include "lib/scope.h"
 
+#define EXPORT __attribute__((visibility("default")))
+
+static const char told_broken[] =
+	"no jail can be made for you, so you are not let in; ask the administrator";
+
 #define DATA_NAME "loginjail"
 #define EARLY_NAME "loginjail-early"
 
@@ -105,18 +110,16 @@ static void clean_up(pam_handle_t *pamh, void *data, int status)
 }
 
 /* Move in, and remember it for close_session and for pam_end. */
-static int move_in(pam_handle_t *pamh, const int fds[PASS_FDS_MAX])
+static int move_in(pam_handle_t *pamh, const int fds[PASS_FDS_MAX], int lease)
 {
 	struct fence_move *m = calloc(1, sizeof *m);
 	int r;
 
 	if (!m) {
-		int lease = fds[SETUP_FD_LEASE];
-
 		scope_close(&lease);
 		return -ENOMEM;
 	}
-	r = fence_move_in(m, fds[SETUP_FD_FENCE], fds[SETUP_FD_NET], fds[SETUP_FD_LEASE]);
+	r = fence_move_in(m, fds[SETUP_FD_FENCE], fds[SETUP_FD_NET], lease);
 	if (r == -ENOTRECOVERABLE) {
 		pam_syslog(pamh, LOG_CRIT, "half in the jail's network and no way back: giving up");
 		_exit(EXIT_FAILURE); /* sshd in a namespace that is not its own is no sshd */
@@ -157,8 +160,9 @@ static bool is_root(pam_handle_t *pamh)
 }
 
 /*
- * sshd would have the user's shell run passwd(1) on the host before anything else.
- * In the fence it can't, but then the user would only see it fail.
+ * sshd then runs passwd(1), set-uid and on the host, before it looks whether the
+ * session could be opened at all: to refuse is not enough, the session must be in
+ * the fence, where nothing but loginjail-enter can be executed.
  */
 static bool password_expired(pam_handle_t *pamh, const char *user)
 {
@@ -175,8 +179,7 @@ static bool password_expired(pam_handle_t *pamh, const char *user)
  * An account line of ours only starts the work early: it has no opinion on the
  * account, and says so whatever happens; open_session hears the answer.
  */
-__attribute__((visibility("default"))) int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc,
-							    const char **argv)
+EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	const char *user = NULL;
 	const void *service = NULL;
@@ -201,7 +204,7 @@ __attribute__((visibility("default"))) int pam_sm_acct_mgmt(pam_handle_t *pamh, 
 	return PAM_IGNORE;
 }
 
-__attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	const char *user = NULL, *wrong;
 	const void *service = NULL, *data;
@@ -229,7 +232,7 @@ __attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pam
 	if (r) {
 		pam_syslog(pamh, LOG_ERR, "no answer from %s (%s): login of %s refused",
 			   LIBEXECDIR "/loginjail-setup", strerror(-r), user);
-		return refuse(pamh, "no jail can be made for you, so you are not let in; ask the administrator");
+		return refuse(pamh, told_broken);
 	}
 	if (args.debug)
 		pam_syslog(pamh, LOG_DEBUG, "user %s, service %s: verdict %u", user, (const char *)service,
@@ -237,15 +240,21 @@ __attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pam
 	r = PAM_SESSION_ERR;
 	if (reply.verdict == SETUP_NOT_OURS) {
 		r = PAM_IGNORE;
-	} else if (reply.verdict == SETUP_JAILED && password_expired(pamh, user)) {
-		pam_syslog(pamh, LOG_NOTICE,
-			   "the password of %s has expired, and passwd(1) can't run here: login refused", user);
-		(void)refuse(pamh, "your password has expired; ask the administrator for a new one");
 	} else if (reply.verdict == SETUP_JAILED && fds[SETUP_FD_FENCE] >= 0 && fds[SETUP_FD_LEASE] >= 0) {
-		int k = move_in(pamh, fds);
+		bool expired = password_expired(pamh, user);
+		int k;
 
+		/* Without a lease the jail ends; what is left of the fence holds. */
+		if (expired)
+			scope_close(&fds[SETUP_FD_LEASE]);
+		k = move_in(pamh, fds, expired ? -EBADF : fds[SETUP_FD_LEASE]);
 		fds[SETUP_FD_LEASE] = -EBADF;
-		if (k == 0) {
+		if (k == 0 && expired) {
+			pam_syslog(pamh, LOG_NOTICE,
+				   "the password of %s has expired, and passwd(1) can't run in a jail: login refused",
+				   user);
+			(void)refuse(pamh, "your password has expired; ask the administrator for a new one");
+		} else if (k == 0) {
 			r = PAM_SUCCESS;
 		} else {
 			pam_syslog(pamh, LOG_ERR, "moving into the fence: %s: login of %s refused",
@@ -255,16 +264,17 @@ __attribute__((visibility("default"))) int pam_sm_open_session(pam_handle_t *pam
 	} else if (reply.verdict == SETUP_REFUSED) {
 		(void)refuse(pamh, reply.text);
 	} else {
-		pam_syslog(pamh, LOG_ERR, "%s gave an answer that makes no sense (verdict %u): login of %s refused",
+		pam_syslog(pamh, LOG_ERR,
+			   "%s gave an answer that makes no sense (verdict %u): login of %s refused",
 			   LIBEXECDIR "/loginjail-setup", reply.verdict, user);
-		(void)refuse(pamh, "no jail can be made for you, so you are not let in; ask the administrator");
+		(void)refuse(pamh, told_broken);
 	}
 	for (int i = 0; i < PASS_FDS_MAX; i++)
 		scope_close(&fds[i]);
 	return r; /* fail safe: an error unless something above said otherwise */
 }
 
-__attribute__((visibility("default"))) int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct module_args args;
 	const void *data;

@@ -10,9 +10,9 @@
  * First it makes what set-up's other half, the keeper, can't make from outside:
  * network, ipc and uts namespaces, owned by the jail's user namespace; then, when
  * told that the tree stands ("t" below its working directory), its mount
- * namespace, /proc and /sys, and takes its root.  All that can fail happens before it says INIT_ROOTED.  From then on it
- * allocates nothing and can't fail; told INIT_OPEN (it is in its cgroup now) it
- * accepts sessions.
+ * namespace, /proc and /sys, and takes its root.  All that can fail happens before
+ * it says INIT_ROOTED.  From then on it allocates nothing and can't fail; told
+ * INIT_OPEN (it is in its cgroup now) it accepts sessions.
  *
  * A session is a forked child that drops every privilege before it reads a byte
  * of what the user's loginjail-enter says (session.c).  One is forked in advance,

@@ -161,13 +161,14 @@ static int build(struct jail *j, struct err *err)
 		r = fence_mount(j, err);
 	if (!r)
 		r = spawn_expect(j, INIT_COPIED, "copying the mounts", err);
+	/* Limits that could not be set refuse the login; only the move may come later.
+	 * Before the root changes, which it does for the job's thread, too. */
+	if (!r)
+		r = cgroup_job_created(&j->cgroup_job, err);
 	if (!r)
 		r = fence_enter(j, err);
 	if (!r)
 		r = spawn_expect(j, INIT_ROOTED, "taking its root", err);
-	/* Limits that could not be set refuse the login; only the move may come later. */
-	if (!r)
-		r = cgroup_job_created(&j->cgroup_job, err);
 	return r;
 }
 

@@ -61,7 +61,8 @@ static int refuse(const char *user, const char *told, const struct err *why)
 	return keeper_reply(SETUP_REPLY_FD, SETUP_REFUSED, told, NULL, 0) ? EXIT_NO_MODULE : 0;
 }
 
-static const char told_broken[] = "no jail can be made for you, so you are not let in; ask the administrator";
+static const char told_broken[] =
+	"no jail can be made for you, so you are not let in; ask the administrator";
 
 /* Ask the keeper of the user's live jail for a lease. Returns true if there is
  * an answer, which then has been handed on. */
@@ -82,7 +83,8 @@ static bool join_live(const struct state *s, const struct identity *id)
 	snprintf(sa.sun_path, sizeof sa.sun_path, RUNDIR "/jail/%s/keeper.sock", instance);
 	/* A keeper answers at once, or it is stopped: then there is none to ask. */
 	if (sock < 0 || setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0 ||
-	    connect(sock, (struct sockaddr *)&sa, sizeof sa) < 0 || send_msg(sock, &q, sizeof q, NULL, 0) < 0 || recv_msg(sock, &reply, sizeof reply, fds) < 0)
+	    connect(sock, (struct sockaddr *)&sa, sizeof sa) < 0 ||
+	    send_msg(sock, &q, sizeof q, NULL, 0) < 0 || recv_msg(sock, &reply, sizeof reply, fds) < 0)
 		return false;
 	while (n < PASS_FDS_MAX && fds[n] >= 0)
 		n++;

@@ -152,7 +152,8 @@ static int pool_get(int state_fd, const char *subuid, const char *subgid, uid_t 
 	 * allotted after it: the same ids would be given twice. */
 	if (r == -EUCLEAN)
 		return err_set(err, r,
-			       "the file 'subids' of the state directory has a NUL byte in it: remove that line (nobody may be logged in)");
+			       "the file 'subids' of the state directory has a NUL byte in it; "
+			       "remove that line while nobody is logged in");
 	if (r)
 		return err_set(err, r, "reading the file 'subids' of the state directory");
 	snprintf(line, sizeof line, "%u", uid);

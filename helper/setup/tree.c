@@ -110,7 +110,8 @@ int tree_open_home(struct jail *j, struct err *err)
 		return err_set(err, -errno, "the home directory %s", id->home);
 	if (st.st_uid != id->uid)
 		return err_set(err, 0,
-			       "the home directory %s belongs to uid %u, not to %s; chown it, or set 'home = private'",
+			       "the home directory %s belongs to uid %u, not to %s; chown it, "
+			       "or set 'home = private'",
 			       id->home, st.st_uid, id->name);
 	return 0;
 }
@@ -219,7 +220,8 @@ static int layer_binds(struct jail *j, const struct binds *binds, struct err *er
 		if (below_replaced(b->destination) ||
 		    (j->set->home != HOME_NONE && is_below(b->destination, j->id->home)))
 			return err_set(err, 0,
-				       "bind destination '%s' lies in a part of the jail that is made anew; choose another",
+				       "bind destination '%s' lies in a part of the jail that is made anew; "
+				       "choose another",
 				       b->destination);
 		if (lstat(b->source, &st) < 0)
 			return err_set(err, -errno, "bind source '%s'", b->source);
@@ -405,8 +407,8 @@ static bool mount_is_top(const struct mount_line *m)
 {
 	struct statx stx;
 
-	return statx(AT_FDCWD, m->target, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_MNT_ID, &stx) ==
-		       0 &&
+	return statx(AT_FDCWD, m->target, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		     STATX_MNT_ID, &stx) == 0 &&
 	       (stx.stx_mask & STATX_MNT_ID) && stx.stx_mnt_id == (uint64_t)m->id;
 }
 

@@ -2,6 +2,7 @@
 /* Subordinate ids: whose they are, that nobody shares them, and the maps made of them. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 
 #include "lib/fdio.h"
@@ -341,6 +342,25 @@ static void refusals(void)
 	       "without the files of /etc");
 }
 
+/* Who allots waits for who is at it. */
+static void locked(void)
+{
+	int lock = openat(scratch_fd, "subids", O_RDWR | O_CLOEXEC), status = -1;
+	struct subids got;
+	pid_t pid;
+
+	ok(lock >= 0 && flock(lock, LOCK_EX) == 0, "(another holds the lock)");
+	(void)fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		_exit(subids_get(scratch, scratch_fd, "x", 4000, &got, NULL) ? 1 : 0);
+	usleep(50000);
+	is_int(waitpid(pid, &status, WNOHANG), 0, "it is waited for");
+	close(lock);
+	waitpid(pid, &status, 0);
+	is_int(status, 0, "until it is free");
+}
+
 /* First logins of many users at once. */
 static void at_once(void)
 {
@@ -384,6 +404,7 @@ int main(void)
 	zeros();
 	refusals();
 	at_once();
+	locked();
 	scratch_remove();
 	return done_testing();
 }
