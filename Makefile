@@ -168,8 +168,7 @@ check: deps
 
 bench: deps
 	@$(MAKE) -s all
-	@tests/bench/deps.sh
-	@LOGINJAIL_LOCAL_TMPFS=1 tests/world.sh tests/bench/bench.sh
+	@LOGINJAIL_LOCAL_TMPFS=1 tests/bench/bench.sh
 
 clean:
 	rm -rf $B
