@@ -136,7 +136,7 @@ unit_src := $(filter-out %/main.c helper/cli/loginjail.c, \
 
 $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests/unit -Ipam_module -pie -o $@ $(filter %.c %.o,$^) -l:libinih.a
+	$(CC) $(ALL_CFLAGS) -Itests/unit -Ipam_module -pie -o $@ $(filter %.c %.o,$^) -l:libinih.a -l:libcap.a
 
 # The same, told to say when something is off; and one build for valgrind.
 san-units:
