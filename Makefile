@@ -37,8 +37,22 @@ DEFS := -D_GNU_SOURCE -DSYSCONFDIR='"$(sysconfdir)"' -DLIBEXECDIR='"$(libexecdir
 ALL_CFLAGS = -std=gnu17 $(DEFS) -Ihelper -Irootfs-tools -I$B/gen $(WARN) $(WERROR) $(OPT) $(HARDEN) \
 	-fvisibility=hidden -MMD -MP $(CFLAGS)
 
+# The static programs start three times as fast with musl, and take a twentieth of
+# the room; any C library will do.  The kernel's headers are the host's.
+STATIC_CC ?= $(if $(shell command -v musl-gcc 2>/dev/null),musl-gcc,$(CC))
+STATIC_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=% -U_FORTIFY_SOURCE,$(ALL_CFLAGS)) \
+	$(if $(findstring musl,$(STATIC_CC)),-idirafter /usr/include \
+	-idirafter /usr/include/$(shell $(CC) -print-multiarch))
+# musl-gcc's specs know no static PIE: name its start files, and no loader.
+MUSL_LIB ?= $(firstword $(wildcard /usr/lib/$(subst -gnu,-musl,$(shell $(CC) -print-multiarch)) /usr/lib/musl/lib))
+STATIC_LINK = $(STATIC_CC) $(STATIC_CFLAGS) $(LDHARDEN) $(LDFLAGS) -o $@ $(if $(findstring musl,$(STATIC_CC)),\
+	-static -nostartfiles -Wl$(comma)-pie$(comma)--no-dynamic-linker$(comma)-z$(comma)text \
+	$(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $^ $(MUSL_LIB)/crtn.o,-static-pie $^)
+comma := ,
+
 src = $(wildcard $(addprefix helper/,$(addsuffix /*.c,$1)))
 obj = $(patsubst %.c,$B/%.o,$1)
+static_obj = $(patsubst %.c,$B/%.static.o,$1)
 pic = $(patsubst %.c,$B/%.pic.o,$1)
 
 lib_small := helper/lib/err.c helper/lib/fdio.c
@@ -56,14 +70,14 @@ generated := $B/conf/jail.ini $B/conf/jail.ini.5 $B/conf/sshd_config.snippet $B/
 all: $(programs) $(generated)
 
 $B/loginjail-setup: $(call obj,$(setup_src))
-	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a
+	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a -l:libcap.a
 $B/loginjail: $(call obj,$(cli_src))
 	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a
 # Static, so that nothing of a jail, or of what a user can write, is loaded.
-$B/loginjail-init: $(call obj,$(init_src))
-	$(CC) $(ALL_CFLAGS) -static-pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libcap.a
-$B/loginjail-enter: $(call obj,$(enter_src))
-	$(CC) $(ALL_CFLAGS) -static-pie $(LDHARDEN) $(LDFLAGS) -o $@ $^
+$B/loginjail-init: $(call static_obj,$(init_src))
+	$(STATIC_LINK)
+$B/loginjail-enter: $(call static_obj,$(enter_src))
+	$(STATIC_LINK)
 # Without -z nodlopen, which is what a module is for.
 $B/pam_loginjail.so: $(call pic,$(pam_src)) pam_module/pam_loginjail.map
 	$(CC) $(ALL_CFLAGS) -shared $(filter-out %nodlopen,$(LDHARDEN)) $(LDFLAGS) -Wl,-z,defs \
@@ -72,12 +86,15 @@ $B/pam_loginjail.so: $(call pic,$(pam_src)) pam_module/pam_loginjail.map
 $B/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIE -c -o $@ $<
+$B/%.static.o: %.c
+	@mkdir -p $(@D)
+	$(STATIC_CC) $(STATIC_CFLAGS) -fPIE -c -o $@ $<
 $B/%.pic.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIC -c -o $@ $<
 
-$B/helper/enter/main.o: $B/gen/enter_filter.h
-$B/helper/init/main.o: $B/gen/session_filter.h
+$B/helper/enter/main.static.o: $B/gen/enter_filter.h
+$B/helper/init/main.static.o: $B/gen/session_filter.h
 $B/gen/filter_gen: helper/filter/gen.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< -lseccomp
@@ -148,7 +165,7 @@ $B/tests/pam/%: tests/pam/%.c $B/pam_loginjail.so
 	$(CC) $(ALL_CFLAGS) -Itests/unit -o $@ $< -lpam -ldl
 include tests/pam/rules.mk
 
-build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev
+build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
 	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables
 deps:

@@ -171,7 +171,7 @@ static int end_like(const struct session_reply *reply)
 	case SESSION_SIGNALED:
 		return 128 + (int)(reply->value & 127);
 	case SESSION_REFUSED:
-		say("the session could not be started", strerrordesc_np((int)reply->value));
+		say("the session could not be started", strerror((int)reply->value));
 		return EXIT_NO_JAIL;
 	default:
 		say("the jail has ended", NULL);
@@ -203,7 +203,7 @@ int main(int argc, char **argv, char **envp)
 	int r = close_doors();
 
 	if (r) {
-		say("can't lock itself up", strerrordesc_np(-r));
+		say("can't lock itself up", strerror(-r));
 		return EXIT_NO_JAIL;
 	}
 	if (getuid() == 0 || geteuid() == 0) {
@@ -218,7 +218,7 @@ int main(int argc, char **argv, char **envp)
 	if (conn < 0) {
 		say("refused: there is no jail here (is pam_loginjail.so in the PAM stack of this service, "
 		    "and UsePAM on?)",
-		    strerrordesc_np(-conn));
+		    strerror(-conn));
 		return EXIT_NO_JAIL;
 	}
 	look_at_stdio(&ttys, &foreign);
@@ -226,12 +226,12 @@ int main(int argc, char **argv, char **envp)
 	if (!r || r == -EPIPE || r == -ECONNRESET)
 		r = set_filter(); /* a session that hung up has said why */
 	else {
-		say("asking for a session", strerrordesc_np(-r));
+		say("asking for a session", strerror(-r));
 		return EXIT_NO_JAIL;
 	}
 	if (r) {
 		/* Hanging up ends the session. */
-		say("can't lock itself up", strerrordesc_np(-r));
+		say("can't lock itself up", strerror(-r));
 		return EXIT_NO_JAIL;
 	}
 	return wait_end(conn, foreign);

@@ -41,7 +41,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -52,10 +51,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/caps.h"
 #include "lib/fdio.h"
 #include "lib/wire.h"
 #include "session.h"
 #include "session_filter.h"
+
+/* Not in every C library's headers. */
+#ifndef OPEN_TREE_CLONE
+#define OPEN_TREE_CLONE 1
+#endif
+#ifndef MOVE_MOUNT_F_EMPTY_PATH
+#define MOVE_MOUNT_F_EMPTY_PATH 4
+#endif
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
 
 #define CTL 3
 #define SOCK 4
@@ -171,8 +182,8 @@ static void take_root(void)
 	tell(INIT_COPIED);
 	/* All that came with the copy is locked, so that we can't take it apart: a
 	 * clone of the tree is ours to make a root of. */
-	tree = open_tree(AT_FDCWD, "t", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	if (tree < 0 || move_mount(tree, "", AT_FDCWD, "t", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	tree = (int)syscall(SYS_open_tree, AT_FDCWD, "t", OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE);
+	if (tree < 0 || syscall(SYS_move_mount, tree, "", AT_FDCWD, "t", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		give_up("cloning the tree");
 	if (mount("proc", "t/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		give_up("mounting /proc");
@@ -197,29 +208,23 @@ static void take_root(void)
  * bounding set is emptied here, once for all sessions: what we hold stays, but
  * nothing that is executed can have a capability again.
  */
-static const cap_value_t kept[] = {CAP_SETUID, CAP_SETGID, CAP_KILL};
-static cap_t caps_kept;
+static const uint64_t caps_kept = CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID) | CAP_BIT(CAP_KILL);
 
 static void drop_capabilities(void)
 {
 	/* To unshare the cgroup namespace when we are in our cgroup, and to set the
 	 * limit on further ones. */
-	static const cap_value_t until_open[] = {CAP_SYS_ADMIN, CAP_SYS_RESOURCE};
-	const int n = sizeof kept / sizeof *kept;
-	cap_t now;
+	const uint64_t until_open = CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_SYS_RESOURCE);
+	int r;
 
 	for (int c = 0; prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
 		if (prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0)
 			give_up("emptying the bounding set");
-	caps_kept = cap_init();
-	if (!caps_kept || cap_set_flag(caps_kept, CAP_PERMITTED, n, kept, CAP_SET) < 0 ||
-	    cap_set_flag(caps_kept, CAP_EFFECTIVE, n, kept, CAP_SET) < 0)
+	r = caps_set(caps_kept | until_open);
+	if (r) {
+		errno = -r;
 		give_up("dropping capabilities");
-	now = cap_dup(caps_kept);
-	if (!now || cap_set_flag(now, CAP_PERMITTED, 2, until_open, CAP_SET) < 0 ||
-	    cap_set_flag(now, CAP_EFFECTIVE, 2, until_open, CAP_SET) < 0 || cap_set_proc(now) < 0)
-		give_up("dropping capabilities");
-	(void)cap_free(now);
+	}
 }
 
 /* For every session, once: the filter and no_new_privs are inherited. */
@@ -404,7 +409,7 @@ static void open_jail(void)
 	/* One was left for this, and now there is none. */
 	if (unshare(CLONE_NEWCGROUP) < 0 ||
 	    write_file_at(AT_FDCWD, "/proc/sys/user/max_cgroup_namespaces", "0") < 0 ||
-	    cap_set_proc(caps_kept) < 0)
+	    caps_set(caps_kept) < 0)
 		_exit(1);
 	make_spare();
 }

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -21,6 +20,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "lib/caps.h"
 #include "lib/fdio.h"
 
 /* How long a client may take to say what it wants. */
@@ -47,8 +47,6 @@ static void __attribute__((noreturn)) refuse(int conn, int error)
  * empty since before (main.c). */
 static int drop_to_user(const struct init_spec *spec)
 {
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[2] = {{0}}, have[2];
 	gid_t groups[INIT_GROUPS_MAX], rg, eg, sg;
 	uid_t r, e, s;
 
@@ -61,13 +59,9 @@ static int drop_to_user(const struct init_spec *spec)
 	    s != spec->uid || rg != spec->gid || eg != spec->gid || sg != spec->gid ||
 	    getgroups(0, NULL) != (int)spec->ngroups)
 		return -EPERM;
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
-	    capset(&head, none) < 0 || capget(&head, have) < 0 ||
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || caps_set(0) < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -errno;
-	for (int i = 0; i < 2; i++)
-		if (have[i].effective || have[i].permitted || have[i].inheritable)
-			return -EPERM;
+		return -EPERM;
 	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : -EPERM;
 }
 
@@ -312,7 +306,7 @@ void session_run(const struct init_spec *spec, int sock, int to_init)
 	if (master >= 0 && send_msg(conn, &started, sizeof started, &master, 1) < 0)
 		_exit(255);
 	/* conn stays open, close-on-exec: if the exec fails, it says so. */
-	(void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	(void)syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (q.kind == ENTER_SFTP)
 		exec_sftp(strings, env, conn);
 	if (q.kind == ENTER_LOGIN || (q.kind == ENTER_COMMAND && q.command_len))

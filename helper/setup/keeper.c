@@ -33,6 +33,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -340,6 +341,25 @@ static void loop(struct keeper *k)
 	}
 }
 
+/*
+ * Keep what the rest of a keeper's life needs: signals to PID 1, which is another
+ * uid's, and removing what a user has made.
+ */
+static void drop_capabilities(void)
+{
+	static const cap_value_t keep[] = {CAP_KILL, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER};
+	const int n = sizeof keep / sizeof *keep;
+	cap_t caps = cap_init();
+
+	if (!caps || cap_set_flag(caps, CAP_PERMITTED, n, keep, CAP_SET) < 0 ||
+	    cap_set_flag(caps, CAP_EFFECTIVE, n, keep, CAP_SET) < 0 || cap_set_proc(caps) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		log_line(LOG_WARNING, "the keeper keeps more capabilities than it needs: %s, ignoring",
+			 strerror(errno));
+	if (caps)
+		(void)cap_free(caps);
+}
+
 /* Leave what we share with the login that made us. */
 static void detach(void)
 {
@@ -403,6 +423,7 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 	(void)close(uid_lock);
 	log_line(LOG_INFO, "%s: jail %s of section %s", j->id->name, j->instance, j->section);
 	build_finish(j);
+	drop_capabilities();
 	/* From here on no login waits for us, but its first session does. */
 	if (build_open(j, &err)) {
 		log_line(LOG_ERR, "%s: %s", j->id->name, err.text);
