@@ -206,6 +206,13 @@ int build_jail(struct jail *j, struct err *err)
 		j->init_pidfd = -EBADF;
 	}
 	(void)cgroup_job_end(&j->cgroup_job, NULL);
+	/* What is a mount point for us, we can't remove. */
+	if (j->instance[0]) {
+		char at[sizeof RUNDIR + 8 + INSTANCE_MAX];
+
+		snprintf(at, sizeof at, RUNDIR "/jail/%s", j->instance);
+		(void)umount2(at, MNT_DETACH);
+	}
 	build_remove(j);
 	return r;
 }
