@@ -25,6 +25,11 @@ serve TCP-LISTEN:7001,bind=127.0.0.1,reuseaddr HOST
 ok 'a server of the host' eventually answers TCP:127.0.0.1:7001 HOST
 users=${FORWARD_USERS:-uma alice}
 
+# The stand-in server's own queue is short: one of ten may have to come again.
+ten_at_once() {
+	[[ $(for _ in 1 2 3 4 5 6 7 8 9 10; do ask TCP:127.0.0.1:9001 & done | grep -c INSIDE) == 10 ]]
+}
+
 for user in $users; do
 	case $user in
 	alice) port=7002 other=nobody ;;
@@ -47,8 +52,7 @@ for user in $users; do
 		-R /tmp/back.$user:127.0.0.1:7001
 		-D 127.0.0.1:9005"
 	is "$(ask TCP:127.0.0.1:9001)" INSIDE "$user: -L"
-	is "$(for _ in 1 2 3 4 5 6 7 8 9 10; do ask TCP:127.0.0.1:9001 & done | grep -c INSIDE)" 10 \
-		"$user: -L, ten times at once"
+	ok "$user: -L, ten times at once" eventually ten_at_once
 	is "$(ask "UNIX:$T/forward.$user")" SOCKET "$user: -L to a socket"
 	is "$(ask SOCKS4:127.0.0.1:127.0.0.1:$port,socksport=9005)" INSIDE "$user: -D"
 	is "$(on_opt "$user" '-o ControlMaster=no' \
