@@ -7,7 +7,6 @@
  *   /run/loginjail/uid/UID          link whose text is the instance: the live one
  *   /run/loginjail/jail/INSTANCE/   locked (flock) as long as its keeper lives
  *       keeper.sock                 leases
- *       enter/init.sock             what loginjail-enter connects to
  *       upper                       link whose text is the upper layer's place
  *   STATE/upper/INSTANCE/           the upper layers
  *   STATE/subids                    see subid.h
