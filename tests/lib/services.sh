@@ -19,7 +19,7 @@ serve_inside() {
 
 # What a server says, if there is one; given a moment to start.
 ask() { # ADDRESS, as for socat
-	timeout 10 socat -t 8 - "$1" </dev/null 2>&1 | head -n 1
+	timeout 10 socat -T 5 - "$1" </dev/null 2>&1 | head -n 1
 }
 answers() { [[ $(ask "$1") == "$2" ]]; }
 

@@ -114,7 +114,7 @@ sshd_stop() {
 on() {
 	local user=$1
 	shift
-	(alone timeout -k 5 "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -l "$user" world "$@")
+	timeout -k 5 "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -l "$user" world "$@"
 }
 
 # With options: on_opt USER 'OPTION OPTION' [COMMAND...]
@@ -122,7 +122,7 @@ on_opt() {
 	local user=$1 options=$2
 	shift 2
 	# shellcheck disable=SC2086 # options are words
-	(alone timeout -k 5 "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -l "$user" $options world "$@")
+	timeout -k 5 "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -l "$user" $options world "$@"
 }
 
 # The jailed user, the one with a bare ForceCommand, the free one.
@@ -165,11 +165,9 @@ hold() {
 
 release() { # NAME: ends the session; the status of ssh
 	local name=$1 in=${hold_in[$1]} out=${hold_out[$1]}
-	local status=0
 	exec {in}>&- {out}<&-
-	# Something that inherited the pipe, or a jail that is stuck, would keep it.
-	WITHIN=20 eventually not kill -0 "${hold_pid[$name]}" || kill "${hold_pid[$name]}"
-	wait "${hold_pid[$name]}" || status=$?
+	wait "${hold_pid[$name]}"
+	local status=$?
 	unset "hold_pid[$name]" "hold_in[$name]" "hold_out[$name]"
 	return "$status"
 }
