@@ -99,15 +99,17 @@ static struct session_reply copy(int conn, int tty, int master, int sigfd, bool 
 				return reply; /* closing conn hangs the session up */
 			copy_size(tty, master);
 		}
-		/* Hung up: POLLHUP would come again and again. */
+		/* The session is hung up: POLLHUP would come again and again. */
 		if ((p[TTY].revents & POLLOUT) || !pipe_empty(&out))
 			pipe_drain(&out, tty);
 		if ((p[MASTER].revents & POLLOUT) || !pipe_empty(&in))
 			pipe_drain(&in, master);
-		if (!input && (p[TTY].revents & POLLHUP))
-			p[TTY].fd = -1;
-		if (input && (p[TTY].revents & (POLLIN | POLLHUP)) && pipe_empty(&in) && !pipe_fill(&in, tty))
-			p[TTY].fd = -1;
+		/* A raw terminal ends only by being hung up, and closing conn hangs the
+		 * session up in turn; no signal need have come. */
+		if (p[TTY].revents & (POLLHUP | POLLERR))
+			return reply;
+		if (input && (p[TTY].revents & POLLIN) && pipe_empty(&in) && !pipe_fill(&in, tty))
+			return reply;
 		if ((p[MASTER].revents & (POLLIN | POLLHUP)) && pipe_empty(&out) && !pipe_fill(&out, master))
 			p[MASTER].fd = -1;
 	}

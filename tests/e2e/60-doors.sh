@@ -63,10 +63,22 @@ terminal 'su - alice' su - alice <<'TCL'
 	expect "up\r"
 	key "\032"
 	want {Stopped.*READY> $} "^Z"
-	cmd {kill %1}
+	cmd {kill -KILL %1; wait}
 	send "exit 6\r"
 	ends 6 "the exit status"
 TCL
+# The terminal vanishes under a session that has a stopped job.
+for user in uma alice; do
+	terminal "su - $user, hung up" su - "$user" <<'TCL'
+		shell
+		key "sh -c 'echo up; exec sleep 8765'\r"
+		expect "up\r"
+		key "\032"
+		want {Stopped.*READY> $} "a stopped job"
+TCL
+	ok "su - $user, hung up: su ends" eventually not pgrep -x su
+	ok "su - $user, hung up: the job ends" eventually not pgrep -f '^sleep 8765'
+done
 terminal 'login -f alice' login -f alice <<'TCL'
 	shell
 	is [regexp {^/dev/pts/[0-9]+$} [cmd {tty}]] 1 "the terminal has a name"

@@ -165,9 +165,11 @@ hold() {
 
 release() { # NAME: ends the session; the status of ssh
 	local name=$1 in=${hold_in[$1]} out=${hold_out[$1]}
+	local status=0
 	exec {in}>&- {out}<&-
-	wait "${hold_pid[$name]}"
-	local status=$?
+	# Something that inherited the pipe, or a jail that is stuck, would keep it.
+	WITHIN=20 eventually not kill -0 "${hold_pid[$name]}" || kill "${hold_pid[$name]}"
+	wait "${hold_pid[$name]}" || status=$?
 	unset "hold_pid[$name]" "hold_in[$name]" "hold_out[$name]"
 	return "$status"
 }

@@ -76,7 +76,7 @@ terminal() {
 		TCL
 		cat
 	} >"$T/terminal.exp"
-	TERM=dumb timeout -k 5 120 expect -f "$T/terminal.exp" -- "$@" >"$T/terminal.out" 2>&1
+	(TERM=dumb alone timeout -k 5 120 expect -f "$T/terminal.exp" -- "$@") >"$T/terminal.out" 2>&1
 	while IFS= read -r line; do
 		case $line in
 		'+ '*) pass "$prefix: ${line:2}" ;;
