@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -23,11 +24,53 @@
 /* A little more than set-up gives itself. */
 #define ANSWER_DEADLINE_S 70
 
-/* posix_spawn, since it shares our memory until the exec: forking an sshd takes
- * longer than all that set-up does for a live jail. */
-static int start(char *const argv[], int sock, pid_t *ret_pid)
+struct spawn {
+	char *const *argv;
+	const posix_spawn_file_actions_t *actions;
+	const posix_spawnattr_t *attributes;
+	int r;
+};
+
+static int spawn_setup(void *arg)
 {
 	char *const envp[] = {NULL};
+	struct spawn *s = arg;
+	pid_t pid;
+
+	s->r = posix_spawn(&pid, SETUP, s->actions, s->attributes, s->argv, envp);
+	return 0;
+}
+
+/*
+ * Set-up becomes the keeper, which outlives the login: it must be no child of the
+ * application's.  So a process in between starts it and ends at once.  All of them
+ * share our memory until the exec: forking an sshd takes longer than all that
+ * set-up does for a live jail.  The one in between sends no SIGCHLD and is seen by
+ * nobody's wait() but this one, whatever the application does about its children.
+ */
+static int spawn_orphan(struct spawn *s)
+{
+	char stack[16384] __attribute__((aligned(16)));
+	sigset_t all, was;
+	pid_t between;
+	int r;
+
+	/* A handler of the application's must not run in it. */
+	sigfillset(&all);
+	r = pthread_sigmask(SIG_SETMASK, &all, &was);
+	if (r)
+		return -r;
+	between = clone(spawn_setup, stack + sizeof stack, CLONE_VM | CLONE_VFORK, s);
+	if (between < 0)
+		s->r = errno;
+	(void)pthread_sigmask(SIG_SETMASK, &was, NULL);
+	while (between > 0 && waitpid(between, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	return -s->r;
+}
+
+static int start(char *const argv[], int sock)
+{
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t at;
 	sigset_t none, all;
@@ -56,11 +99,10 @@ static int start(char *const argv[], int sock, pid_t *ret_pid)
 		r = posix_spawnattr_setsigmask(&at, &none);
 	if (!r)
 		r = posix_spawnattr_setsigdefault(&at, &all);
-	if (!r)
-		r = posix_spawn(ret_pid, SETUP, &fa, &at, argv, envp);
+	r = r ? -r : spawn_orphan(&(struct spawn){.argv = argv, .actions = &fa, .attributes = &at});
 	(void)posix_spawnattr_destroy(&at);
 	(void)posix_spawn_file_actions_destroy(&fa);
-	return -r;
+	return r;
 }
 
 /* Look the account up, in *buf, which is the caller's. */
@@ -99,30 +141,10 @@ static int send_request(int sock, const char *user)
 			NULL, 0);
 }
 
-static void reap(struct setup_call *call, bool hung)
-{
-	const struct sigaction dfl = {.sa_handler = SIG_DFL};
-	struct sigaction was;
-	siginfo_t si;
-
-	if (call->by != getpid())
-		return;
-	/* An application that ignores SIGCHLD may have had our child reaped for us. */
-	if (sigaction(SIGCHLD, &dfl, &was) < 0)
-		return;
-	/* It hangs: it must not hang us as well.  Still our child, so the pid is its. */
-	if (hung && waitid(P_PID, (id_t)call->pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0)
-		(void)kill(call->pid, SIGKILL);
-	while (waitpid(call->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	(void)sigaction(SIGCHLD, &was, NULL);
-}
-
 void setup_abandon(struct setup_call *call)
 {
 	scope_close(&call->sock);
 	call->sock = -EBADF;
-	reap(call, false);
 }
 
 int setup_start(const char *conf, const char *service, const char *user, struct setup_call *ret)
@@ -140,7 +162,7 @@ int setup_start(const char *conf, const char *service, const char *user, struct 
 	(void)close(pair[1]);
 	if (theirs < 0 || setsockopt(ours, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0)
 		return -errno;
-	r = start(argv, theirs, &ret->pid);
+	r = start(argv, theirs);
 	if (r)
 		return r;
 	r = send_request(ours, user);
@@ -158,7 +180,6 @@ int setup_wait(struct setup_call *call, struct setup_reply *reply, int fds[PASS_
 
 	scope_close(&call->sock);
 	call->sock = -EBADF;
-	reap(call, r != 0);
 	if (r)
 		return r;
 	reply->text[sizeof reply->text - 1] = '\0';

@@ -11,16 +11,17 @@
 /* A set-up that was started and has not been heard yet. */
 struct setup_call {
 	int sock;
-	pid_t pid;
-	pid_t by; /* who started it: a forked copy must not wait for it */
+	pid_t by; /* who started it: its answer is not for a forked copy */
 };
 
-/* Start loginjail-setup for this login. Returns 0 or -errno. */
+/*
+ * Start loginjail-setup for this login; it is no child of ours, and whatever the
+ * application does with SIGCHLD is as it was.  Returns 0 or -errno.
+ */
 int setup_start(const char *conf, const char *service, const char *user, struct setup_call *ret);
 
 /*
- * Wait for its answer.  The process that was started is reaped before this
- * returns; whatever the application does with SIGCHLD is as it was.
+ * Wait for its answer, for a little longer than set-up allows itself.
  * @reply: valid on 0 only; its text is one line.
  * @fds: what came with it, the caller's; -EBADF where there is none.
  * Returns 0, or -errno: no answer, which is a refusal.

@@ -143,14 +143,10 @@ static int build(struct jail *j, struct err *err)
 		r = fence_init_socket(j, err);
 	if (!r)
 		r = spawn_init(j, err);
-	if (!r)
-		r = spawn_send_spec(j, err);
 	if (j->init_pid > 0)
 		cgroup_job_born(&j->cgroup_job, j->init_pid);
 	if (!r)
-		r = tree_layer(j, err);
-	if (!r)
-		r = tree_volumes(j, err);
+		r = tree_fill(j, err);
 	if (!r)
 		r = tree_mount(j, err);
 	if (!r)

@@ -19,15 +19,15 @@
 static const char *const taken[] = {"/dev", "/proc", "/sys",  "/run", "/tmp",
 				    "/log", "/etc",  "/enter", "/var"};
 
-/* Small files of the host that root's part of sshd, su and login may look at. */
+/* Small files of the host's /etc that root's part of sshd, su and login may look at. */
 static const char *const copied[] = {
-	"etc/localtime",   /* times in wtmp and in messages */
-	"etc/login.defs",  /* su and login */
-	"etc/environment", /* su and login */
-	"etc/motd",	   /* PrintMotd */
-	"etc/shells",	   /* su */
-	"etc/hosts",	   /* X11UseLocalhost no */
-	"etc/host.conf",
+	"localtime",   /* times in wtmp and in messages */
+	"login.defs",  /* su and login */
+	"environment", /* su and login */
+	"motd",	   /* PrintMotd */
+	"shells",	   /* su */
+	"hosts",	   /* X11UseLocalhost no */
+	"host.conf",
 };
 
 #define COPY_MAX (16u << 10)
@@ -86,11 +86,14 @@ int fence_check_home(const struct jail *j, struct err *err)
 	return 0;
 }
 
-/* mkdir -p below the fence's top. Returns a descriptor of the directory that
- * path names, or with parent of the one above it. */
+/*
+ * mkdir -p below the fence's top. Returns a descriptor of the directory that path
+ * names, or with parent of the one above it.  No link of ours is followed: to who
+ * makes the fence, a link to /run is one to the host's.
+ */
 static int fence_dir(int top, const char *path, bool parent, struct err *err)
 {
-	_cleanup_close_ int at = fcntl(top, F_DUPFD_CLOEXEC, 0);
+	_cleanup_close_ int at = openat(top, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const char *p = path;
 
 	if (at < 0)
@@ -111,7 +114,7 @@ static int fence_dir(int top, const char *path, bool parent, struct err *err)
 		part[len] = '\0';
 		if (mkdirat(at, part, 0755) < 0 && errno != EEXIST)
 			return err_set(err, -errno, "making '%s' in the fence", path);
-		fd = openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd = openat(at, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0)
 			return err_set(err, -errno, "'%s' in the fence", path);
 		scope_close(&at);
@@ -120,23 +123,19 @@ static int fence_dir(int top, const char *path, bool parent, struct err *err)
 	}
 }
 
-static int fence_file(int top, const char *path, const void *data, size_t len, mode_t mode,
+static int fence_file(int dir, const char *name, const void *data, size_t len, mode_t mode,
 		      struct err *err)
 {
-	const char *slash = strrchr(path, '/');
-	_cleanup_close_ int dir = fence_dir(top, path, true, err), fd = -EBADF;
-	int r;
+	_cleanup_close_ int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	int r = fd < 0 ? -errno : len ? write_all(fd, data, len) : 0;
 
-	if (dir < 0)
-		return dir;
-	fd = openat(dir, slash ? slash + 1 : path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	r = fd < 0 ? -errno : write_all(fd, data, len);
-	return r ? err_set(err, r, "making '%s' in the fence", path) : 0;
+	return r ? err_set(err, r, "making '%s' in the fence", name) : 0;
 }
 
-static int copy_file(const struct jail *j, int top, const char *path, struct err *err)
+/* From the host's /etc to the fence's. */
+static int copy_file(int from, int to, const char *name, struct err *err)
 {
-	_cleanup_close_ int fd = openat(j->layer.host, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	_cleanup_close_ int fd = openat(from, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char buf[COPY_MAX];
 	ssize_t n;
 
@@ -145,7 +144,31 @@ static int copy_file(const struct jail *j, int top, const char *path, struct err
 	n = read(fd, buf, sizeof buf);
 	if (n < 0 || n == (ssize_t)sizeof buf)
 		return 0;
-	return fence_file(top, path, buf, (size_t)n, 0644, err);
+	return fence_file(to, name, buf, (size_t)n, 0644, err);
+}
+
+static int make_etc(const struct jail *j, int top, struct err *err)
+{
+	static const char nsswitch[] = "passwd: files\ngroup: files\nshadow: files\nhosts: files\n";
+	_cleanup_close_ int from = openat(j->layer.host, "etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int to = openat(top, "etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_free_ char *passwd = NULL, *group = NULL;
+	int r;
+
+	if (from < 0 || to < 0)
+		return err_set(err, -errno, "/etc of the fence");
+	r = identity_passwd_text(j->id, j->id->home, j->id->shell, &passwd, err);
+	if (!r)
+		r = identity_group_text(j->id, &group, err);
+	if (!r)
+		r = fence_file(to, "passwd", passwd, strlen(passwd), 0644, err);
+	if (!r)
+		r = fence_file(to, "group", group, strlen(group), 0644, err);
+	if (!r)
+		r = fence_file(to, "nsswitch.conf", nsswitch, sizeof nsswitch - 1, 0644, err);
+	for (size_t i = 0; !r && i < sizeof copied / sizeof *copied; i++)
+		r = copy_file(from, to, copied[i], err);
+	return r;
 }
 
 static int shell_links(const struct jail *j, int top, struct err *err)
@@ -166,8 +189,6 @@ static int shell_links(const struct jail *j, int top, struct err *err)
 static int make_names(const struct jail *j, int top, struct err *err)
 {
 	static const char *const dirs[] = {"dev", "tmp", "run", "proc", "sys", "log", "var", "etc"};
-	static const char nsswitch[] = "passwd: files\ngroup: files\nshadow: files\nhosts: files\n";
-	_cleanup_free_ char *passwd = NULL, *group = NULL;
 	struct stat st;
 	int r;
 
@@ -181,20 +202,13 @@ static int make_names(const struct jail *j, int top, struct err *err)
 	if (!r)
 		r = shell_links(j, top, err);
 	if (!r)
-		r = identity_passwd_text(j->id, j->id->home, j->id->shell, &passwd, err);
-	if (!r)
-		r = identity_group_text(j->id, &group, err);
-	if (!r)
-		r = fence_file(top, "etc/passwd", passwd, strlen(passwd), 0644, err);
-	if (!r)
-		r = fence_file(top, "etc/group", group, strlen(group), 0644, err);
-	if (!r)
-		r = fence_file(top, "etc/nsswitch.conf", nsswitch, sizeof nsswitch - 1, 0644, err);
-	for (size_t i = 0; !r && i < sizeof copied / sizeof *copied; i++)
-		r = copy_file(j, top, copied[i], err);
+		r = make_etc(j, top, err);
 	/* sshd looks whether xauth is there before it has a shell run it. */
-	if (!r && fstatat(j->layer.host, "usr/bin/xauth", &st, 0) == 0)
-		r = fence_file(top, "usr/bin/xauth", "", 0, 0755, err);
+	if (!r && fstatat(j->layer.host, "usr/bin/xauth", &st, 0) == 0) {
+		_cleanup_close_ int bin = fence_dir(top, "usr/bin", false, err);
+
+		r = bin < 0 ? bin : fence_file(bin, "xauth", "", 0, 0755, err);
+	}
 	if (!r && j->id->home[0] == '/' && j->id->home[1]) {
 		int fd = fence_dir(top, j->id->home, false, err);
 
@@ -222,11 +236,19 @@ int fence_init_socket(struct jail *j, struct err *err)
 	return 0;
 }
 
-static int attach(int mnt, int top, const char *at, struct err *err)
+/* On one of the names above. */
+static int attach(int mnt, int top, const char *name, struct err *err)
 {
 	_cleanup_close_ int fd = mnt;
 
-	return fd < 0 ? fd : mnt_attach(fd, top, at, err);
+	return fd < 0 ? fd : mnt_attach_plain(fd, top, name, err);
+}
+
+static int attach_home(int mnt, int top, const char *home, struct err *err)
+{
+	_cleanup_close_ int fd = mnt;
+
+	return fd < 0 ? fd : mnt_attach(fd, top, home, err);
 }
 
 /*
@@ -247,7 +269,7 @@ static int mount_log(const struct jail *j, int fence, struct err *err)
 	if (at < 0)
 		return err_set(err, -errno, "/dev/log in the fence");
 	return attach(mnt_clone(sock, "", false, MNT_SAFE | MOUNT_ATTR_NOEXEC, -EBADF, err), fence,
-		      "/run/log/socket", err);
+		      "run/log/socket", err);
 }
 
 static int mount_home(const struct jail *j, int fence, struct err *err)
@@ -258,11 +280,11 @@ static int mount_home(const struct jail *j, int fence, struct err *err)
 	if (j->set->home == HOME_NONE)
 		return 0;
 	if (j->set->home == HOME_BIND)
-		return attach(mnt_clone(j->home_fd, "", false, attr, -EBADF, err), fence, j->id->home, err);
+		return attach_home(mnt_clone(j->home_fd, "", false, attr, -EBADF, err), fence, j->id->home, err);
 	src = sys_openat2(j->tree, j->id->home, O_PATH | O_DIRECTORY, 0, RESOLVE_POLICY_IN_ROOT);
 	if (src < 0)
 		return err_set(err, -errno, "the private home");
-	return attach(mnt_clone(src, "", false, attr, -EBADF, err), fence, j->id->home, err);
+	return attach_home(mnt_clone(src, "", false, attr, -EBADF, err), fence, j->id->home, err);
 }
 
 int fence_mount(struct jail *j, struct err *err)
@@ -290,20 +312,20 @@ int fence_mount(struct jail *j, struct err *err)
 	if (root < 0)
 		return err_set(err, -errno, "the fence");
 	r = attach(mnt_clone(j->enter_fd, "", false, MNT_SAFE | MOUNT_ATTR_RDONLY, -EBADF, err), root,
-		   "/enter", err);
+		   "enter", err);
 	if (!r)
 		r = attach(mnt_clone(j->stage, STAGE_DEV, false, dev | MOUNT_ATTR_RDONLY, -EBADF, err),
-			   root, "/dev", err);
+			   root, "dev", err);
 	if (!r)
-		r = attach(mnt_clone(j->stage, STAGE_PTS, false, dev, -EBADF, err), root, "/dev/pts", err);
+		r = attach(mnt_clone(j->stage, STAGE_PTS, false, dev, -EBADF, err), root, "dev/pts", err);
 	if (!r)
-		r = attach(mnt_clone(j->stage, STAGE_VOL "/tmp", false, safe, -EBADF, err), root, "/tmp",
+		r = attach(mnt_clone(j->stage, STAGE_VOL "/tmp", false, safe, -EBADF, err), root, "tmp",
 			   err);
 	if (!r)
-		r = attach(mnt_clone(j->stage, STAGE_FENCE_RUN, false, safe, -EBADF, err), root, "/run",
+		r = attach(mnt_clone(j->stage, STAGE_FENCE_RUN, false, safe, -EBADF, err), root, "run",
 			   err);
 	if (!r)
-		r = attach(mnt_clone(AT_FDCWD, "/var/log", false, safe, -EBADF, err), root, "/log/log", err);
+		r = attach(mnt_clone(AT_FDCWD, "/var/log", false, safe, -EBADF, err), root, "log/log", err);
 	if (!r)
 		r = mount_log(j, root, err);
 	if (!r)

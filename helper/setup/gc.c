@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 
 #include "lib/scope.h"
 #include "lib/sys.h"
@@ -77,12 +78,16 @@ static int remove_orphans(const struct state *s, int state_dir, int *count)
 	return first ? first : -errno;
 }
 
-/* Call fn for each entry of the directory dirfd/name that is named like an
- * instance; stops when it returns true. */
+/* What gc_pending looks at, so that a login's cost does not grow with the jails. */
+#define SAMPLE 16
+
+/* Call fn for up to SAMPLE entries of the directory dirfd/name that are named like
+ * an instance, from a random one on; stops when it returns true. */
 static bool any_instance(int dirfd, const char *name, bool (*fn)(int dir, const char *instance, const struct state *s),
 			 const struct state *s)
 {
 	_cleanup_closedir_ DIR *d = NULL;
+	unsigned int n = 0, skip = 0;
 	struct dirent *e;
 	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -94,8 +99,19 @@ static bool any_instance(int dirfd, const char *name, bool (*fn)(int dir, const 
 		return false;
 	}
 	while ((e = readdir(d)))
-		if (state_instance_name(e->d_name) && fn(fd, e->d_name, s))
+		n += state_instance_name(e->d_name);
+	/* Nothing is lost where there is no number: then it is the first ones. */
+	if (n > SAMPLE && getrandom(&skip, sizeof skip, GRND_NONBLOCK) == sizeof skip)
+		skip %= n - SAMPLE + 1;
+	else
+		skip = 0;
+	rewinddir(d);
+	for (n = 0; n < skip + SAMPLE && (e = readdir(d));) {
+		if (!state_instance_name(e->d_name))
+			continue;
+		if (n++ >= skip && fn(fd, e->d_name, s))
 			return true;
+	}
 	return false;
 }
 

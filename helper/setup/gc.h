@@ -10,7 +10,8 @@
 /* In an instance's directory: a link whose text is where its upper layer is. */
 #define GC_UPPER_LINK "upper"
 
-/* Is there anything to do? Cheap: a few calls for each live jail. */
+/* Is there anything to do? Cheap: looks at a few only where there are many, at
+ * others each time; what one login does not see a later one does. */
 bool gc_pending(const struct state *s, int state_dir);
 
 /*

@@ -43,9 +43,9 @@ static bool made(const struct layer *l, const char *path, size_t len)
 static int make_one(struct layer *l, const char *path, bool last, struct err *err)
 {
 	struct stat st;
+	uid_t uid;
+	gid_t gid;
 
-	if (mkdirat(l->dir, path + 1, 0755) < 0)
-		return err_set(err, -errno, "making '%s' in the jail's layer (is a part of it hidden?)", path);
 	if (fstatat(l->host, path + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		st = (struct stat){.st_mode = S_IFDIR | 0755};
 	/* A directory of ours would cover the link, and with it all that the host
@@ -55,9 +55,13 @@ static int make_one(struct layer *l, const char *path, bool last, struct err *er
 			       "the path goes through the symbolic link '%s' of the host; use the real one", path);
 	if (!S_ISDIR(st.st_mode))
 		st = (struct stat){.st_mode = S_IFDIR | 0755};
-	if (fchownat(l->dir, path + 1, layer_uid(l, st.st_uid), layer_gid(l, st.st_gid), AT_SYMLINK_NOFOLLOW) < 0 ||
-	    fchmodat(l->dir, path + 1, st.st_mode & 01777, 0) < 0)
-		return err_set(err, -errno, "owner and mode of '%s' in the jail's layer", path);
+	if (mkdirat(l->dir, path + 1, st.st_mode & 01777) < 0)
+		return err_set(err, -errno, "making '%s' in the jail's layer (is a part of it hidden?)", path);
+	uid = layer_uid(l, st.st_uid);
+	gid = layer_gid(l, st.st_gid);
+	if ((uid != l->sub.uid || gid != l->sub.gid) &&
+	    fchownat(l->dir, path + 1, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_set(err, -errno, "owner of '%s' in the jail's layer", path);
 	if (l->nmade == LAYER_MADE_MAX)
 		return err_set(err, -E2BIG, "more than %d directories in the jail's layer", LAYER_MADE_MAX);
 	l->made[l->nmade] = strdup(path);
@@ -105,13 +109,11 @@ static int note_masked(struct layer *l, const char *path, struct err *err)
 	return 0;
 }
 
-/* Of a directory that the layer has: what the host has below it is not seen. */
+/* Of a directory that the layer has: what the host has below it is not seen.
+ * There is no such call with a descriptor of the directory above before 6.13. */
 static int make_opaque(struct layer *l, const char *path, struct err *err)
 {
-	_cleanup_close_ int fd = -EBADF;
-
-	fd = openat(l->dir, path + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0)
+	if (fchdir(l->dir) < 0 || lsetxattr(path + 1, "trusted.overlay.opaque", "y", 1, 0) < 0)
 		return err_set(err, -errno, "hiding what is below '%s'", path);
 	return note_masked(l, path, err);
 }
@@ -153,8 +155,6 @@ int layer_file(struct layer *l, const char *path, const char *text, struct err *
 	if (fd < 0)
 		return err_set(err, -errno, "making '%s' in the jail's layer", path);
 	r = write_all(fd, text, strlen(text));
-	if (!r && (fchown(fd, l->sub.uid, l->sub.gid) < 0 || fchmod(fd, 0644) < 0))
-		r = -errno;
 	return r ? err_set(err, r, "writing '%s' in the jail's layer", path) : 0;
 }
 

@@ -33,6 +33,11 @@ struct layer {
 uid_t layer_uid(const struct layer *l, uid_t uid);
 gid_t layer_gid(const struct layer *l, gid_t gid);
 
+/*
+ * Everything that makes something is for between owner_take() (owner.h), with the
+ * jail's root, and owner_back().  It may change the working directory.
+ */
+
 /* Make path and what leads to it, directories with the host's owner and mode
  * where the host has them, else root's 0755.  path is absolute, normal, and
  * goes through no symbolic link of the host. */

@@ -9,9 +9,9 @@
  *
  * It decides from jail.ini and NSS what this login is.  "Not ours" and "refused"
  * are answered at once.  Else, if the user has a live jail, its keeper gives the
- * login a lease, and this process hands the descriptors on.  If not, it forks
- * what is to be the keeper, which builds the jail (build.c), answers the module,
- * and stays (keeper.c).  The process that the module waits for ends before that.
+ * login a lease, and this process hands the descriptors on and ends.  If not, it
+ * builds the jail (build.c), answers the module, and stays as the jail's keeper
+ * (keeper.c): nobody's child, since the module starts it as an orphan.
  *
  * Two first logins of a user at once: both ask for a live jail, both go for the
  * user's lock, and the second finds the first one's jail under it.  The lock is
@@ -33,6 +33,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <syslog.h>
 
 #include "build.h"
@@ -160,20 +161,35 @@ static int settle(struct jail *j, const struct section *section, const struct id
 	return 0;
 }
 
-static void __attribute__((noreturn)) be_keeper(struct jail *j, int uid_lock)
+/*
+ * Did a killed keeper leave something?  Removing that may take long, so it is
+ * nobody's to wait for: done by a process of its own, and as nobody's child.
+ * What is built meanwhile can't be meant: its run directory is locked, and made
+ * before anything else of it.
+ */
+static void remove_leftovers(const struct state *s, int state_dir, int uid_lock)
 {
+	struct cgroup cg;
 	struct err err;
+	pid_t pid;
 	int r;
 
-	/* The default action of SIGALRM ends a build that hangs; what it left is
-	 * found by the next login's gc. */
-	(void)alarm(BUILD_DEADLINE_S);
-	(void)umask(022);
-	r = build_jail(j, &err);
-	(void)alarm(0);
-	if (r)
-		_exit(refuse(j->id->name, told_broken, &err));
-	keeper_run(j, SETUP_REPLY_FD, uid_lock);
+	pid = fork();
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
+	if (pid != 0)
+		return;
+	if (fork() != 0)
+		_exit(0);
+	(void)close(SETUP_REPLY_FD);
+	(void)close(uid_lock);
+	(void)setsid();
+	r = cgroup_find(&cg, &err);
+	if (!r)
+		r = gc_run(s, state_dir, &cg, &err);
+	if (r < 0)
+		log_line(LOG_WARNING, "%s", err.text);
+	_exit(0);
 }
 
 static int jail_login(const struct section *section, const struct identity *id)
@@ -187,8 +203,8 @@ static int jail_login(const struct section *section, const struct identity *id)
 		.layer = {.dir = -EBADF, .host = -EBADF},
 	};
 	_cleanup_close_ int lock = -EBADF, state_dir = -EBADF;
+	char dead[INSTANCE_MAX];
 	struct err err;
-	pid_t pid;
 	int r;
 
 	r = settle(&j, section, id, &err);
@@ -213,27 +229,21 @@ static int jail_login(const struct section *section, const struct identity *id)
 		r = subids_get("/etc", state_dir, id->name, id->uid, &j.sub, &err);
 	if (r)
 		return refuse(id->name, told_broken, &err);
-	pid = fork();
-	if (pid < 0) {
-		err_set(&err, -errno, "making the keeper");
+	/* That we find one of this user's here, with the lock, says that it is dead. */
+	if (state_current(&j.state, id->uid, dead) == 0 || gc_pending(&j.state, state_dir))
+		remove_leftovers(&j.state, state_dir, lock);
+	scope_close(&state_dir);
+	state_dir = -EBADF;
+
+	/* The default action of SIGALRM ends a build that hangs; what it left is
+	 * found by the next login's gc. */
+	(void)alarm(BUILD_DEADLINE_S);
+	(void)umask(022);
+	r = build_jail(&j, &err);
+	(void)alarm(0);
+	if (r)
 		return refuse(id->name, told_broken, &err);
-	}
-	if (pid == 0)
-		be_keeper(&j, lock);
-	/* The module's answer comes from there.  Meanwhile: did a killed keeper leave
-	 * something?  That may take long, so it is nobody's to wait for. */
-	(void)close(SETUP_REPLY_FD);
-	if (gc_pending(&j.state, state_dir) && fork() == 0) {
-		(void)alarm(0);
-		scope_close(&lock);
-		(void)setsid();
-		r = cgroup_find(&j.cgroup, &err);
-		if (!r)
-			r = gc_run(&j.state, state_dir, &j.cgroup, &err);
-		if (r < 0)
-			log_line(LOG_WARNING, "%s", err.text);
-	}
-	return 0;
+	keeper_run(&j, SETUP_REPLY_FD, lock);
 }
 
 static int not_ours(void)

@@ -81,6 +81,15 @@ int mnt_attach(int mnt, int root, const char *path, struct err *err)
 	return 0;
 }
 
+int mnt_attach_plain(int mnt, int dirfd, const char *name, struct err *err)
+{
+	if (name[0] == '/')
+		return err_set(err, -EINVAL, "mounting on '%s', which is not below a directory", name);
+	if (move_mount(mnt, "", dirfd, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_set(err, -errno, "mounting on '%s'", name);
+	return 0;
+}
+
 int mnt_pivot(int fd, struct err *err)
 {
 	/* The old root ends up below the new one at the same place, "." */

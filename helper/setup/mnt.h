@@ -39,6 +39,9 @@ int mnt_clone(int dirfd, const char *path, bool recursive, uint64_t attr, int us
  */
 int mnt_attach(int mnt, int root, const char *path, struct err *err);
 
+/* Attach it on dirfd/name, all directories of which we alone have made. */
+int mnt_attach_plain(int mnt, int dirfd, const char *name, struct err *err);
+
 /* Change attributes of a mount, and those below it where recursive. */
 int mnt_set(int mnt, bool recursive, uint64_t set, uint64_t clear, struct err *err);
 

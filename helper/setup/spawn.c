@@ -118,55 +118,6 @@ static pid_t clone_as_base(const struct jail *j, struct clone_args *args, struct
 	return pid < 0 ? err_set(err, pid, "new namespaces") : pid;
 }
 
-int spawn_init(struct jail *j, struct err *err)
-{
-	_cleanup_close_ int theirs = -EBADF, go_read = -EBADF, go_write = -EBADF;
-	int into = j->cgroup_job.threaded ? -EBADF : cgroup_clone_fd(&j->cgroup), pair[2], go[2], pidfd = -EBADF, r;
-	struct clone_args args = {
-		.flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_PIDFD,
-		.pidfd = (uint64_t)(uintptr_t)&pidfd,
-		.exit_signal = SIGCHLD,
-	};
-	char path[48];
-	pid_t pid;
-
-	/* Init finds the tree below its working directory. */
-	if (fchdir(j->stage) < 0)
-		return err_set(err, -errno, "the staging tmpfs");
-	if (into >= 0) {
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)into;
-	}
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_set(err, -errno, "socket to init");
-	j->init_ctl = pair[0];
-	theirs = pair[1];
-	if (pipe2(go, O_CLOEXEC) < 0)
-		return err_set(err, -errno, "pipe to init");
-	go_read = go[0];
-	go_write = go[1];
-	pid = clone_as_base(j, &args, err);
-	if (pid < 0)
-		return pid;
-	if (pid == 0) {
-		(void)close(go_write);
-		(void)close(j->init_ctl);
-		child(j, theirs, go_read);
-	}
-	j->init_pid = pid;
-	j->init_pidfd = pidfd;
-	r = write_maps(j, err);
-	if (r)
-		return r;
-	snprintf(path, sizeof path, "%d/ns/user", pid);
-	j->userns = openat(j->proc, path, O_RDONLY | O_CLOEXEC);
-	if (j->userns < 0)
-		return err_set(err, -errno, "the jail's user namespace");
-	if (write(go_write, "", 1) != 1)
-		return err_set(err, -errno, "starting init");
-	return 0;
-}
-
 static int copy_text(char *to, size_t size, const char *from, const char *what, struct err *err)
 {
 	if (strlen(from) >= size)
@@ -175,7 +126,7 @@ static int copy_text(char *to, size_t size, const char *from, const char *what, 
 	return 0;
 }
 
-int spawn_send_spec(struct jail *j, struct err *err)
+static int send_spec(const struct jail *j, struct err *err)
 {
 	static const uint32_t network[] = {[NETWORK_NONE] = INIT_NET_NONE,
 					   [NETWORK_PRIVATE] = INIT_NET_PRIVATE,
@@ -215,6 +166,60 @@ int spawn_send_spec(struct jail *j, struct err *err)
 	if (!r)
 		r = send_msg(j->init_ctl, s, sizeof *s, NULL, 0);
 	return r ? err_set(err, r, "telling init what to be") : 0;
+}
+
+int spawn_init(struct jail *j, struct err *err)
+{
+	_cleanup_close_ int theirs = -EBADF, go_read = -EBADF, go_write = -EBADF;
+	int into = j->cgroup_job.threaded ? -EBADF : cgroup_clone_fd(&j->cgroup), pair[2], go[2], pidfd = -EBADF, r;
+	struct clone_args args = {
+		.flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	char path[48];
+	pid_t pid;
+
+	/* Init finds the tree below its working directory. */
+	if (fchdir(j->stage) < 0)
+		return err_set(err, -errno, "the staging tmpfs");
+	if (into >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)into;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(err, -errno, "socket to init");
+	j->init_ctl = pair[0];
+	theirs = pair[1];
+	/* Before init can ask for it, so that it never waits: woken by us it would be
+	 * put on our processor, and wait for that. */
+	r = send_spec(j, err);
+	if (r)
+		return r;
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return err_set(err, -errno, "pipe to init");
+	go_read = go[0];
+	go_write = go[1];
+	pid = clone_as_base(j, &args, err);
+	if (pid < 0)
+		return pid;
+	if (pid == 0) {
+		(void)close(go_write);
+		(void)close(j->init_ctl);
+		child(j, theirs, go_read);
+	}
+	j->init_pid = pid;
+	j->init_pidfd = pidfd;
+	r = write_maps(j, err);
+	if (r)
+		return r;
+	snprintf(path, sizeof path, "%d/ns/user", pid);
+	j->userns = openat(j->proc, path, O_RDONLY | O_CLOEXEC);
+	if (j->userns < 0)
+		return err_set(err, -errno, "the jail's user namespace");
+	if (write(go_write, "", 1) != 1)
+		return err_set(err, -errno, "starting init");
+	return 0;
 }
 
 int spawn_expect(const struct jail *j, char byte, const char *what, struct err *err)

@@ -11,12 +11,10 @@
  * base uid: not by the user, whose host processes would have all capabilities
  * over it, and not by root, to whom the kernel would charge the jail's inotify
  * instances, message queues and namespaces.
+ * What init must know has been sent to it before.
  * Fills init_pid, init_pidfd, init_ctl and userns (maps written).
  */
 int spawn_init(struct jail *j, struct err *err);
-
-/* Send it what it must know. */
-int spawn_send_spec(struct jail *j, struct err *err);
 
 /* Wait for one byte of init; another one, or its death, is an error. */
 int spawn_expect(const struct jail *j, char byte, const char *what, struct err *err);

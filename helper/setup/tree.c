@@ -19,6 +19,7 @@
 #include "lib/sys.h"
 #include "mnt.h"
 #include "mountinfo.h"
+#include "owner.h"
 
 #define OVERLAYS_MAX 32
 
@@ -261,14 +262,12 @@ static int layer_files(struct jail *j, struct err *err)
 	return layer_file(l, "/etc/hosts", text, err);
 }
 
-int tree_layer(struct jail *j, struct err *err)
+static int fill_layer(struct jail *j, struct err *err)
 {
 	struct layer *l = &j->layer;
 	struct stat st;
 	int r;
 
-	l->id = j->id;
-	l->sub = j->sub;
 	if (fstat(l->host, &st) < 0 || fchmod(l->dir, st.st_mode & 01777) < 0 ||
 	    fchown(l->dir, layer_uid(l, st.st_uid), layer_gid(l, st.st_gid)) < 0)
 		return err_set(err, -errno, "the jail's layer");
@@ -312,13 +311,10 @@ static int make_devices(struct jail *j, struct err *err)
 		return err_set(err, -errno, "making /dev");
 	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
 		if (mknodat(dev, nodes[i].name, S_IFCHR | 0666,
-			    makedev(nodes[i].major, nodes[i].minor)) < 0 ||
-		    fchmodat(dev, nodes[i].name, 0666, 0) < 0 ||
-		    fchownat(dev, nodes[i].name, j->sub.uid, j->sub.gid, AT_SYMLINK_NOFOLLOW) < 0)
+			    makedev(nodes[i].major, nodes[i].minor)) < 0)
 			return err_set(err, -errno, "making /dev/%s", nodes[i].name);
 	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
-		if (symlinkat(links[i].target, dev, links[i].name) < 0 ||
-		    fchownat(dev, links[i].name, j->sub.uid, j->sub.gid, AT_SYMLINK_NOFOLLOW) < 0)
+		if (symlinkat(links[i].target, dev, links[i].name) < 0)
 			return err_set(err, -errno, "making /dev/%s", links[i].name);
 	if (fchown(dev, j->sub.uid, j->sub.gid) < 0)
 		return err_set(err, -errno, "making /dev");
@@ -329,7 +325,7 @@ static int attach_new(struct jail *j, int mnt, const char *at, struct err *err)
 {
 	_cleanup_close_ int fd = mnt;
 
-	return fd < 0 ? fd : mnt_attach(fd, j->stage, at, err);
+	return fd < 0 ? fd : mnt_attach_plain(fd, j->stage, at, err);
 }
 
 /* What lives in memory and may be written: one tmpfs, so one bound for all. */
@@ -358,21 +354,18 @@ static int make_volume(struct jail *j, struct err *err)
 		return r;
 	vol = openat(j->stage, STAGE_VOL, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-		uid_t uid = dirs[i].users ? j->id->uid : j->sub.uid;
-		gid_t gid = dirs[i].users ? j->id->gid : j->sub.gid;
-
 		if (dirs[i].users)
-			snprintf(name, sizeof name, "%s%u", dirs[i].name, uid);
+			snprintf(name, sizeof name, "%s%u", dirs[i].name, j->id->uid);
 		else
 			snprintf(name, sizeof name, "%s", dirs[i].name);
-		if (mkdirat(vol, name, 0700) < 0 || fchownat(vol, name, uid, gid, 0) < 0 ||
-		    fchmodat(vol, name, dirs[i].mode, 0) < 0)
+		if (mkdirat(vol, name, dirs[i].mode) < 0 ||
+		    (dirs[i].users && fchownat(vol, name, j->id->uid, j->id->gid, 0) < 0))
 			return err_set(err, -errno, "making /%s", name);
 	}
 	return 0;
 }
 
-int tree_volumes(struct jail *j, struct err *err)
+static int make_volumes(struct jail *j, struct err *err)
 {
 	char max[24], gid[16];
 	/* Of the host's user namespace, so that sshd's chown of a pty works; the
@@ -390,6 +383,25 @@ int tree_volumes(struct jail *j, struct err *err)
 			       STAGE_PTS, err);
 	if (!r)
 		r = make_volume(j, err);
+	return r;
+}
+
+int tree_fill(struct jail *j, struct err *err)
+{
+	int r;
+
+	j->layer.id = j->id;
+	j->layer.sub = j->sub;
+	r = owner_take(j->sub.uid, j->sub.gid, err);
+	if (r)
+		return r;
+	r = fill_layer(j, err);
+	if (!r)
+		r = make_volumes(j, err);
+	owner_back();
+	/* Where the names of the layers are looked up. */
+	if (!r && fchdir(j->stage) < 0)
+		r = err_set(err, -errno, "the staging tmpfs");
 	return r;
 }
 
@@ -502,7 +514,7 @@ static int mount_overlay(struct jail *j, unsigned int number, const char *target
 	r = stage_dir(j, name, err);
 	/* Up to 6.14 overlayfs takes no layer that is not attached somewhere. */
 	if (!r)
-		r = mnt_attach(lower, j->stage, name, err);
+		r = mnt_attach_plain(lower, j->stage, name, err);
 	if (r)
 		return r;
 	snprintf(up, sizeof up, "%uu", number);

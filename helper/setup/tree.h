@@ -20,11 +20,9 @@ int tree_open_home(struct jail *j, struct err *err);
 /* The staging tmpfs, on the instance's directory, with its names, into j->stage. */
 int tree_stage(struct jail *j, struct err *err);
 
-/* Fill the jail's own layer: needs j->stage, the identity and the settings only. */
-int tree_layer(struct jail *j, struct err *err);
-
-/* Devices and volumes that the tree and the fence share. */
-int tree_volumes(struct jail *j, struct err *err);
+/* Fill the jail's own layer and make the devices and volumes that the tree and the
+ * fence share: needs j->stage, the identity and the settings only. */
+int tree_fill(struct jail *j, struct err *err);
 
 /* Mount it all; needs j->userns with its maps written, and j->upper. */
 int tree_mount(struct jail *j, struct err *err);

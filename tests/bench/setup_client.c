@@ -204,7 +204,6 @@ static struct pair time_setup(struct client *c, char **setup)
 	uint64_t begin = stats_now();
 	struct pair t = {0};
 	struct lease l;
-	int status;
 
 	if (take_lease(c, setup, &l)) {
 		c->failures++;
@@ -215,8 +214,7 @@ static struct pair time_setup(struct client *c, char **setup)
 	t.session = (double)(stats_now() - begin);
 	drop_lease(&l);
 	wait_gone(c);
-	/* the keeper may be a child or not */
-	(void)waitpid(l.setup, &status, 0);
+	(void)waitpid(l.setup, NULL, 0);
 	return t;
 }
 

@@ -26,7 +26,7 @@ log_mark
 alone ssh -F "$S/ssh_config" -N -l alice world </dev/null >/dev/null 2>&1 &
 client=$!
 ok 'a login without a command is refused as well' eventually logged_since 'loginjail.*refused'
-ok 'and there is no jail' no_jails
+ok 'and there is no jail' eventually no_jails
 kill "$client"
 wait "$client" 2>/dev/null
 echo pwd | sftp_on alice >/dev/null 2>&1

@@ -67,7 +67,7 @@ static void early(void)
 		is_int(pam_end(pamh, session), PAM_SUCCESS, "%s: ended", what);
 		is_int(runs(), cases[i].runs, "%s: times that set-up ran", what);
 		is_int(open_fds(), before, "%s: nothing is left open", what);
-		is_int(waitpid(-1, NULL, WNOHANG), -1, "%s: no child is left", what);
+		ok(no_child(), "%s: no child is left", what);
 	}
 }
 
@@ -79,7 +79,7 @@ static void alone(void)
 	is_int(pam_acct_mgmt(pamh, 0), PAM_PERM_DENIED, "an account line alone allows nothing");
 	is_int(pam_end(pamh, 0), PAM_SUCCESS, "no session follows");
 	is_int(open_fds(), before, "nothing is left open");
-	is_int(waitpid(-1, NULL, WNOHANG), -1, "no child is left");
+	ok(no_child(), "no child is left");
 }
 
 /* What was asked for one user is no answer for another. */
@@ -109,7 +109,7 @@ static void changes(void)
 		contains(recorded(), cases[i].want, "which was asked for");
 		is_int(pam_end(pamh, 0), PAM_SUCCESS, "ended");
 		is_int(open_fds(), before, "nothing is left open");
-		is_int(waitpid(-1, NULL, WNOHANG), -1, "no child is left");
+		ok(no_child(), "no child is left");
 	}
 }
 
@@ -125,7 +125,7 @@ static void repeated(void)
 	ok(runs() == 4, "each ran set-up once");
 	is_int(pam_end(pamh, 0), PAM_SUCCESS, "ended");
 	is_int(open_fds(), before, "nothing is left open");
-	is_int(waitpid(-1, NULL, WNOHANG), -1, "no child is left");
+	ok(no_child(), "no child is left");
 }
 
 /* Some applications have their account phase in another process than their session. */
@@ -153,7 +153,7 @@ static void forked(void)
 	is_int(pam_open_session(pamh, 0), IGNORED, "the answer to the first stays the first's");
 	is_int(pam_end(pamh, 0), PAM_SUCCESS, "ended");
 	is_int(open_fds(), before, "nothing is left open");
-	is_int(waitpid(-1, NULL, WNOHANG), -1, "no child is left");
+	ok(no_child(), "no child is left");
 }
 
 static void reaped(void)

@@ -89,6 +89,7 @@ static bool held(void)
 {
 	struct pollfd p = {.fd = lease, .events = POLLIN};
 
+	wait_setups();
 	return poll(&p, 1, 0) == 0 || !(p.revents & POLLHUP);
 }
 

@@ -11,6 +11,7 @@
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "setup/layer.h"
+#include "setup/owner.h"
 #include "tap.h"
 #include "scratch.h"
 
@@ -66,6 +67,9 @@ static void hides(void)
 /* A fresh host and a fresh layer. */
 static void begin(void)
 {
+	struct err err;
+
+	owner_back();
 	layer_clear(&layer);
 	scope_close(&layer.dir);
 	scope_close(&layer.host);
@@ -84,6 +88,8 @@ static void begin(void)
 		.id = &ann,
 		.sub = {BASE, BASE},
 	};
+	if (owner_take(BASE, BASE, &err))
+		ok(false, "(begin): %s", err.text);
 }
 
 /* Make path on the host, with the directories above; text NULL: a directory. */
@@ -170,11 +176,9 @@ static void directories(void)
 	is_like(layer.dir, "home", BASE, BASE, 0755);
 	is_like(layer.dir, "home/ann", 1001, 2001, 0700);
 	is_like(layer.dir, "home/ann/x", 1001, BASE + 50, 0755);
-	umask(077);
 	is_int(layer_directory(&layer, "/home/new/deep", &err), 0, "one that it has not");
 	is_like(layer.dir, "home/new", BASE, BASE, 0755);
 	is_like(layer.dir, "home/new/deep", BASE, BASE, 0755);
-	umask(022);
 	is_int(layer_directory(&layer, "/home/new/deep", &err), 0, "again");
 	is_int(layer_directory(&layer, "/big", &err), 0, "with set-id bits");
 	is_like(layer.dir, "big", 1001, 2001, 01777);
@@ -192,9 +196,7 @@ static void files(void)
 	begin();
 	host("etc", NULL, 0, 0, 0755);
 	host("etc/hosts", "host's\n", 0, 0, 0600);
-	umask(077);
 	is_int(layer_file(&layer, "/etc/hosts", "jail's\n", &err), 0, "a file");
-	umask(022);
 	is_like(layer.dir, "etc/hosts", BASE, BASE, 0644);
 	is_like(layer.dir, "etc", BASE, BASE, 0755);
 	ok(read_file_at(layer.dir, "etc/hosts", buf, sizeof buf) == 7, "with its text");

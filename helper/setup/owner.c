@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "owner.h"
+
+#include <errno.h>
+#include <linux/securebits.h>
+#include <stdlib.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* They return what was, and can't say that they failed: ask again. */
+static int set(uid_t uid, gid_t gid)
+{
+	(void)setfsgid(gid);
+	(void)setfsuid(uid);
+	return (gid_t)setfsgid((gid_t)-1) == gid && (uid_t)setfsuid((uid_t)-1) == uid ? 0 : -EPERM;
+}
+
+int owner_take(uid_t uid, gid_t gid, struct err *err)
+{
+	/* Without this bit the kernel takes the file system's capabilities away. */
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0)
+		return err_set(err, -errno, "keeping capabilities");
+	if (set(uid, gid) < 0) {
+		owner_back();
+		return err_set(err, -EPERM, "making files as uid %u", uid);
+	}
+	(void)umask(0);
+	return 0;
+}
+
+void owner_back(void)
+{
+	(void)umask(022);
+	if (set(0, 0) < 0 || prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) < 0)
+		_exit(EXIT_FAILURE); /* in between: no state to go on in */
+}
