@@ -161,13 +161,20 @@ part_mux() {
 	done
 }
 
+# A storm is processor time, so the kernel's own share of it counts: a plain login
+# with the floor program beside it, against one with a program that does nothing.
 part_storm() {
-	local n a b
+	local n a b beside=(sh -c '"$@" </dev/null & ${LOGIN}; wait' sh)
 	n=$(at_least $((rounds / 8)) 2)
+	floor_command || return
 	ssh_to p%i && a=("${SSH[@]}" true)
 	ssh_to l%i && b=("${SSH[@]}" true)
 	measured storm "$B/measure" -N storm -l plain,jailed -n "$n" -s 30 -P 10 -e "$settle" \
 		-- "${a[@]}" --- "${b[@]}"
+	beside[2]=${beside[2]/'${LOGIN}'/"${a[*]}"}
+	measured storm_floor "$B/measure" -N storm_floor -l nothing,floor -n "$n" -s 30 -P 10 -e "$settle" \
+		-- "${beside[@]}" "$B/floor" --help --- "${beside[@]}" "${FLOOR_ONCE[@]}" -a beside -f
+	rm -rf "$floor_scratch"
 }
 
 # Processes of the product. By the file: its path differs from root to root.
@@ -203,7 +210,8 @@ floor_command() {
 		"/proc/$(pids_of loginjail-init | head -n 1)/mountinfo")
 	unhold_jail
 	mkdir -p "$floor_scratch"
-	FLOOR=("$B/floor" --once -r 3 -h 4 -c '' -s "$floor_scratch" "${extra[@]}")
+	FLOOR_ONCE=("$B/floor" --once -c '' -s "$floor_scratch" "${extra[@]}")
+	FLOOR=("${FLOOR_ONCE[@]}" -r 3 -h 4)
 	result[floor_overlays]=$((1 + ${#extra[@]} / 2))
 }
 

@@ -21,6 +21,10 @@ collect() {
 		result[${name}_jailed_us]=$(value $name jailed median_us)
 		result[${name}_rounds]=$(value $name jailed rounds)
 	done
+	result[storm_floor_ratio]=$(value storm_floor floor ratio)
+	result[storm_floor_nothing_us]=$(value storm_floor nothing median_us)
+	result[storm_floor_floor_us]=$(value storm_floor floor median_us)
+	result[storm_floor_rounds]=$(value storm_floor floor rounds)
 	result[cold_login_control_ratio]=$(value cold_login control ratio)
 	for name in setup_floor setup_fence_floor setup_inline_floor; do
 		result[${name}_ratio]=$(value $name setup ratio)
@@ -90,7 +94,9 @@ table() {
 		esac
 		row "$1" "${n}_ratio" "$2" "$(beside "${n}_plain_us" "${n}_jailed_us" "${n}_rounds")"
 	done
-	row '   noise: another plain user / plain' cold_login_control_ratio ''
+	row '   plain with the floor / with nothing beside it' storm_floor_ratio '' \
+		"$(beside storm_floor_nothing_us storm_floor_floor_us storm_floor_rounds)"
+	row 'noise: another plain user / plain' cold_login_control_ratio ''
 	row 'set-up / floor' setup_floor_ratio 1.3 \
 		"$(beside setup_floor_floor_us setup_floor_setup_us setup_floor_rounds)"
 	row '   floor with the fence' setup_fence_floor_ratio '' \

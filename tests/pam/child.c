@@ -7,7 +7,6 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "session.h"
 
@@ -58,6 +57,10 @@ static void arguments(void)
 /* What every run has in common. */
 static void is_clean(const char *what)
 {
+	char ours[32];
+
+	snprintf(ours, sizeof ours, "\nparent %d\n", (int)getpid());
+	ok(strstr(recorded(), "\nparent ") && !strstr(recorded(), ours), "%s: no child of ours", what);
 	contains(recorded(), "\nenvironment 0\n", "%s: an empty environment", what);
 	contains(recorded(), "\nfds 0:/dev/null 1:/dev/null 2:/dev/null 3:seqpacket\n",
 		 "%s: four descriptors", what);

@@ -112,8 +112,8 @@ static void record(int argc, char **argv, char **envp, const char *fds)
 	fprintf(f, "run\nargc %d\n", argc);
 	for (int i = 0; i < argc; i++)
 		fprintf(f, "argv <%s>\n", argv[i]);
-	fprintf(f, "environment %d\nfds%s\nblocked %d\nnot default %d\nown session %d\n", env, fds,
-		blocked, ignored, getsid(0) == getpid());
+	fprintf(f, "environment %d\nfds%s\nblocked %d\nnot default %d\nown session %d\nparent %d\n", env, fds,
+		blocked, ignored, getsid(0) == getpid(), (int)getppid());
 	fclose(f);
 }
 
