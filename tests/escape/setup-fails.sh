@@ -65,6 +65,12 @@ fails 'the run directory belongs to the user' 'chown alice /run/loginjail' 'chow
 fails 'the run directory is a link' \
 	'mv /run/loginjail /run/aside; ln -s aside /run/loginjail' \
 	'rm /run/loginjail; mv /run/aside /run/loginjail'
+fails 'the run directory has no room' \
+	'mount -t tmpfs -o mode=700,size=4k,nr_inodes=6 full /run/loginjail; mkdir -m 700 /run/loginjail/{jail,uid,lock}' \
+	'umount /run/loginjail'
+fails 'the run directory has no room for a second name' \
+	'mount -t tmpfs -o mode=700,size=64k,nr_inodes=7 full /run/loginjail; mkdir -m 700 /run/loginjail/{jail,uid,lock}' \
+	'umount /run/loginjail'
 if [[ -d /sys/fs/cgroup/memory ]]; then
 	fails 'the memory controller is not there' 'umount /sys/fs/cgroup/memory' \
 		'mount -t cgroup -o memory cgroup /sys/fs/cgroup/memory'
