@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,6 +38,13 @@ static int spawn_setup(void *arg)
 	struct spawn *s = arg;
 	pid_t pid;
 
+	/* Under su the real uid is the caller's, who may signal what has it: us, before
+	 * set-up has left our memory, and the keeper later.  By system call: the C
+	 * library would change the application's other threads. */
+	if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0) {
+		s->r = errno;
+		return 0;
+	}
 	s->r = posix_spawn(&pid, SETUP, s->actions, s->attributes, s->argv, envp);
 	return 0;
 }
@@ -52,8 +60,8 @@ static int spawn_orphan(struct spawn *s)
 {
 	char stack[16384] __attribute__((aligned(16)));
 	sigset_t all, was;
+	int r, status = 0;
 	pid_t between;
-	int r;
 
 	/* A handler of the application's must not run in it. */
 	sigfillset(&all);
@@ -64,8 +72,11 @@ static int spawn_orphan(struct spawn *s)
 	if (between < 0)
 		s->r = errno;
 	(void)pthread_sigmask(SIG_SETMASK, &was, NULL);
-	while (between > 0 && waitpid(between, NULL, __WALL) < 0 && errno == EINTR)
+	while (between > 0 && waitpid(between, &status, __WALL) < 0 && errno == EINTR)
 		;
+	/* What it started may be in our memory still, on a stack that we would use. */
+	if (WIFSIGNALED(status))
+		_exit(EXIT_FAILURE);
 	return -s->r;
 }
 

@@ -129,6 +129,11 @@ static bool is_orphan(int dir, const char *instance, const struct state *s)
 	return faccessat(s->jail, instance, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
+bool gc_dead(const struct state *s, const char *instance)
+{
+	return is_dead(s->jail, instance, s);
+}
+
 bool gc_pending(const struct state *s, int state_dir)
 {
 	return any_instance(s->jail, ".", is_dead, s) || any_instance(state_dir, "upper", is_orphan, s);

@@ -10,6 +10,9 @@
 /* In an instance's directory: a link whose text is where its upper layer is. */
 #define GC_UPPER_LINK "upper"
 
+/* Is this instance there, and its keeper not? */
+bool gc_dead(const struct state *s, const char *instance);
+
 /* Is there anything to do? Cheap: looks at a few only where there are many, at
  * others each time; what one login does not see a later one does. */
 bool gc_pending(const struct state *s, int state_dir);

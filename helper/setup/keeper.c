@@ -416,7 +416,12 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 	if (start(&k, reply_fd, &err)) {
 		log_line(LOG_ERR, "%s: %s", j->id->name, err.text);
 		(void)syscall(SYS_pidfd_send_signal, j->init_pidfd, SIGKILL, NULL, 0);
-			finish(&k);
+		k.ending = true;
+		(void)close(reply_fd);
+		/* withdraw() takes it. */
+		(void)close(uid_lock);
+		withdraw(&k);
+		finish(&k);
 	}
 	(void)close(reply_fd);
 	/* Others who wait for it find the jail now. */

@@ -49,8 +49,9 @@
 #include "lib/sys.h"
 #include "lib/wire.h"
 
-/* A build that takes longer than this hangs (a dead NFS server, say). */
-#define BUILD_DEADLINE_S 60
+/* Less than the module waits.  What takes longer hangs: a name service, a dead NFS
+ * server, another's build for the same user. */
+#define DEADLINE_S 60
 #define ANSWER_DEADLINE_S 5
 
 enum { EXIT_USAGE = 100, EXIT_NO_MODULE = 111 };
@@ -164,8 +165,8 @@ static int settle(struct jail *j, const struct section *section, const struct id
 /*
  * Did a killed keeper leave something?  Removing that may take long, so it is
  * nobody's to wait for: done by a process of its own, and as nobody's child.
- * What is built meanwhile can't be meant: its run directory is locked, and made
- * before anything else of it.
+ * What is built meanwhile is hardly meant, since its run directory is locked; one
+ * that is not yet is made anew by its builder (state_instance_new).
  */
 static void remove_leftovers(const struct state *s, int state_dir, int uid_lock)
 {
@@ -203,7 +204,7 @@ static int jail_login(const struct section *section, const struct identity *id)
 		.layer = {.dir = -EBADF, .host = -EBADF},
 	};
 	_cleanup_close_ int lock = -EBADF, state_dir = -EBADF;
-	char dead[INSTANCE_MAX];
+	char last[INSTANCE_MAX];
 	struct err err;
 	int r;
 
@@ -214,8 +215,6 @@ static int jail_login(const struct section *section, const struct identity *id)
 		return refuse(id->name, told_broken, &err);
 	if (join_live(&j.state, id))
 		return 0;
-	/* Whoever has the lock builds, and its deadline ends that. */
-	(void)alarm(BUILD_DEADLINE_S);
 	lock = state_lock_uid(&j.state, id->uid, &err);
 	if (lock < 0)
 		return refuse(id->name, told_broken, &err);
@@ -229,15 +228,13 @@ static int jail_login(const struct section *section, const struct identity *id)
 		r = subids_get("/etc", state_dir, id->name, id->uid, &j.sub, &err);
 	if (r)
 		return refuse(id->name, told_broken, &err);
-	/* That we find one of this user's here, with the lock, says that it is dead. */
-	if (state_current(&j.state, id->uid, dead) == 0 || gc_pending(&j.state, state_dir))
+	/* One of this user's that is found, with the lock, is ending or dead. */
+	if ((state_current(&j.state, id->uid, last) == 0 && gc_dead(&j.state, last)) ||
+	    gc_pending(&j.state, state_dir))
 		remove_leftovers(&j.state, state_dir, lock);
 	scope_close(&state_dir);
 	state_dir = -EBADF;
 
-	/* The default action of SIGALRM ends a build that hangs; what it left is
-	 * found by the next login's gc. */
-	(void)alarm(BUILD_DEADLINE_S);
 	(void)umask(022);
 	r = build_jail(&j, &err);
 	(void)alarm(0);
@@ -280,6 +277,9 @@ int main(int argc, char **argv)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_open("loginjail");
+	/* Its default action ends us, whom nobody else would; what a build left is
+	 * found by a later login's gc. */
+	(void)alarm(DEADLINE_S);
 
 	r = read_request(&request, &err);
 	if (!r)

@@ -152,12 +152,17 @@ int state_set_current(const struct state *s, uid_t uid, const char *instance, st
 
 void state_unset_current(const struct state *s, uid_t uid, const char *instance)
 {
-	_cleanup_close_ int lock = state_lock_uid(s, uid, NULL);
 	char name[16], now[INSTANCE_MAX];
 
 	snprintf(name, sizeof name, "%u", uid);
-	if (lock >= 0 && state_current(s, uid, now) == 0 && strcmp(now, instance) == 0)
-		(void)unlinkat(s->uid, name, 0);
+	/* Not the lock first: who collects the dead may hold a fresh instance that a
+	 * builder waits for, and that builder has the lock. */
+	if (state_current(s, uid, now) == 0 && strcmp(now, instance) == 0) {
+		_cleanup_close_ int lock = state_lock_uid(s, uid, NULL);
+
+		if (lock >= 0 && state_current(s, uid, now) == 0 && strcmp(now, instance) == 0)
+			(void)unlinkat(s->uid, name, 0);
+	}
 	/* A link that was made but not yet put in place when its maker died. */
 	snprintf(now, sizeof now, ".%.30s", instance);
 	(void)unlinkat(s->uid, now, 0);

@@ -137,6 +137,24 @@ static void surroundings(void)
 	}
 }
 
+/* su's real uid is its caller's, who may signal every process that has it. */
+static void set_uid_application(void)
+{
+	if (geteuid() != 0) {
+		skip("needs root");
+		return;
+	}
+	behave("verdict=1\n");
+	if (setresgid(12345, 0, 0) < 0 || setresuid(12345, 0, 0) < 0)
+		ok(false, "(a caller's ids)");
+	is_int(login("", "nobody"), IGNORED, "in a set-uid program");
+	is_int(getuid(), 12345, "whose ids stay");
+	is_int(getgid(), 12345, "both of them");
+	if (setresuid(0, 0, 0) < 0 || setresgid(0, 0, 0) < 0)
+		ok(false, "(back)");
+	contains(recorded(), "\nids 0 0 0 0\n", "set-up has nothing of the caller's");
+}
+
 static void same_action(const struct sigaction *was, const char *what)
 {
 	struct sigaction now;
@@ -263,6 +281,7 @@ int main(void)
 	arguments();
 	groups();
 	surroundings();
+	set_uid_application();
 	dispositions();
 	siblings();
 	no_room();

@@ -114,6 +114,7 @@ static void record(int argc, char **argv, char **envp, const char *fds)
 		fprintf(f, "argv <%s>\n", argv[i]);
 	fprintf(f, "environment %d\nfds%s\nblocked %d\nnot default %d\nown session %d\nparent %d\n", env, fds,
 		blocked, ignored, getsid(0) == getpid(), (int)getppid());
+	fprintf(f, "ids %u %u %u %u\n", getuid(), geteuid(), getgid(), getegid());
 	fclose(f);
 }
 
