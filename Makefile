@@ -19,6 +19,8 @@ docdir ?= $(prefix)/share/doc/loginjail
 pamdir ?= $(patsubst %/,%,$(dir $(firstword $(wildcard /usr/lib/*/security/pam_unix.so \
 	/lib/*/security/pam_unix.so /usr/lib64/security/pam_unix.so /usr/lib/security/pam_unix.so) \
 	/lib/security/pam_unix.so)))
+# As PAM's lines name it: without a path where PAM finds it so.
+pam_module = $(if $(wildcard $(pamdir)/pam_unix.so),,$(pamdir)/)pam_loginjail.so
 
 B ?= build
 CC ?= gcc
@@ -33,7 +35,7 @@ HARDEN ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack
 LDHARDEN ?= -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,nodlopen -Wl,--as-needed
 WERROR ?= $(if $(CI),-Werror)
 DEFS := -D_GNU_SOURCE -DSYSCONFDIR='"$(sysconfdir)"' -DLIBEXECDIR='"$(libexecdir)"' \
-	-DLOGINJAIL_VERSION='"$(VERSION)"'
+	-DPAMDIR='"$(pamdir)"' -DPAM_MODULE='"$(pam_module)"' -DLOGINJAIL_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=gnu17 $(DEFS) -Ihelper -Irootfs-tools -I$B/gen $(WARN) $(WERROR) $(OPT) $(HARDEN) \
 	-fvisibility=hidden -MMD -MP $(CFLAGS)
 
@@ -148,8 +150,8 @@ pam_tests := $(patsubst tests/pam/%.c,%,$(filter-out tests/pam/fake_%,$(wildcard
 SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Units are linked with all that is not a main().
-unit_src := $(filter-out %/main.c helper/cli/loginjail.c, \
-	$(call src,lib config setup) helper/enter/request.c pam_module/args.c)
+unit_src := $(filter-out %/main.c, $(call src,lib config setup) helper/enter/request.c pam_module/args.c \
+	$(addprefix helper/cli/,blocks.c changes.c diff.c edit_file.c pam_edit.c pam_stack.c sshd_match.c sshd_test.c))
 
 $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))
 	@mkdir -p $(@D)
