@@ -5,6 +5,7 @@
 # make demo       the main job on a real sshd, in scratch namespaces
 # make check      all tests; FILTER="e2e/12 escape" for some
 # make bench      the figures, as ratios; writes build/bench.json
+# make deb        a Debian package, build/loginjail_VERSION_ARCH.deb
 # make deps       what all of this needs, from Debian's packages
 
 VERSION := 0.1
@@ -170,18 +171,22 @@ include tests/pam/rules.mk
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
 	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables
-deps:
-	@missing=; for p in $(build_deps) $(test_deps); do \
+deb_deps := debhelper dpkg-dev fakeroot lintian mmdebstrap
+need = @missing=; for p in $(build_deps) $1; do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
 		missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
 		tests/tools/install-packages $$missing; fi
+deps:
+	$(call need,$(test_deps))
+deb-deps:
+	$(call need,$(deb_deps))
 
 demo: deps
 	@$(MAKE) -s all
 	@tests/world.sh tests/demo.sh
 
-check: deps
+check: deps deb-deps
 	@$(MAKE) -s all unit-programs pam-programs san-units
 	@tests/run $(FILTER)
 
@@ -189,8 +194,16 @@ bench: deps
 	@$(MAKE) -s all
 	@LOGINJAIL_LOCAL_TMPFS=1 tests/bench/bench.sh
 
+# In a copy, since dpkg-buildpackage leaves its files in the tree and above it.
+deb: deb-deps
+	@rm -rf $B/deb && mkdir -p $B/deb/loginjail-$(VERSION)
+	@tar -c --exclude=./build --exclude=.git . | tar -x -C $B/deb/loginjail-$(VERSION)
+	cd $B/deb/loginjail-$(VERSION) && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS dpkg-buildpackage -b -us -uc
+	lintian --fail-on error,warning $B/deb/*.deb
+	mv $B/deb/*.deb $B/
+
 clean:
 	rm -rf $B
 
-.PHONY: all install uninstall demo check bench deps clean san-units unit-programs pam-programs
+.PHONY: all install uninstall demo check bench deb deps deb-deps clean san-units unit-programs pam-programs
 .DELETE_ON_ERROR:
