@@ -201,6 +201,24 @@ for call in renameat:error=EIO fsync:error=EIO write:error=ENOSPC; do
 	ok "$call: all is as before" diff -r /etc/pam.d "$T/old/etc/pam.d"
 done
 
+# Another tree, with links that would lead out of it
+tree=$T/tree
+mkdir -p "$tree"/{run,etc/pam.d,etc/real,usr/sbin} "$tree${ENTER%/*}" "$tree${MODULE%/*}"
+cp -p "${ENTER%/*}"/* "$tree${ENTER%/*}"
+cp -p "$MODULE" "$tree$MODULE"
+cp -p /etc/pam.d/{sshd,common-*} "$tree/etc/pam.d"
+ln -s /etc/real "$tree/etc/loginjail"
+files >"$T/before"
+run "${SETUP[@]}" --root "$tree" --apply
+is "$status" 0 'another tree'
+like "$out" "has no sshd" 'without an sshd: it says so'
+ok 'its sshd has our lines' grep -q '^session .*open$' "$tree/etc/pam.d/sshd"
+ok 'a link is taken from its root' test -f "$tree/etc/real/jail.ini"
+like "$out" "setup --root $tree --undo" 'the way back names it'
+ok 'undo' "${SETUP[@]}" --root "$tree" --undo
+ok 'its sshd is as before' cmp "$tree/etc/pam.d/sshd" /etc/pam.d/sshd
+ok 'this host has not been touched' unchanged
+
 # Before the package goes, no line may be left that names the module
 cp "$T/pam" /etc/pam.d/sshd
 sed -i 's/# loginjail: .*//' /etc/pam.d/sshd

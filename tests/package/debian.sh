@@ -158,6 +158,19 @@ ok 'leaves the settings alone' diff "$T/etc.set" <(tree etc)
 is "$(stat -Lc %h "/proc/self/fd/$old")" 0 'puts new files in the place of the old ones'
 ok 'which those who run them keep' cmp "/proc/self/fd/$old" "$T/init"
 exec {old}<&-
+
+# Another package comes with a service of its own
+mkdir -p "$T/door/DEBIAN" "$T/door/etc/pam.d"
+echo '@include common-session' >"$T/door/etc/pam.d/atd"
+printf 'Package: door\nVersion: 1\nArchitecture: all\nMaintainer: x <x@x.invalid>\nDescription: x\n' \
+	>"$T/door/DEBIAN/control"
+dpkg-deb --root-owner-group -b "$T/door" "$R/root/door.deb" >/dev/null
+run in_root dpkg -i /root/door.deb
+is "$status" 0 'a package with a file of /etc/pam.d'
+like "$out$err" "see 'loginjail setup'" 'is noticed'
+like "$(setup)" '/etc/pam.d/atd: jailed users are refused' 'and setup closes it'
+run in_root dpkg -P door
+unlike "$out$err" "see 'loginjail setup'" 'without it, all is well'
 mkdir -p "$R/var/lib/loginjail/2001-test"
 run apt remove loginjail
 is "$status" 0 'apt remove'
