@@ -171,7 +171,7 @@ include tests/pam/rules.mk
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
 	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables
-deb_deps := debhelper dpkg-dev fakeroot lintian mmdebstrap
+deb_deps := build-essential debhelper dpkg-dev fakeroot lintian mmdebstrap
 need = @missing=; for p in $(build_deps) $1; do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
 		missing="$$missing $$p"; done; \

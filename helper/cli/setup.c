@@ -72,7 +72,7 @@ static int plan_config(struct changes *c, struct config **ret)
 		name = NULL;
 		return -ENOMEM;
 	}
-	r = config_read_at(c->tree.fd, CONFIG_PATH + 1, name, 0, ret);
+	r = config_read_at(c->tree.fd, &CONFIG_PATH[1], name, 0, ret);
 	if (r)
 		return r == -ENOMEM ? r : problem(c, "%s: %s", name, strerror(-r));
 	if ((*ret)->n_errors > 0 || (*ret)->untrusted) {

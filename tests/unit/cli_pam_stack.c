@@ -115,7 +115,8 @@ static void checking(void)
 	checks("sufficient in a substack", "session substack sub\n" OURS, true, 0, "");
 	checks("sufficient in an include", "session include sub\n" OURS, true, -EINVAL, "sub:1: ");
 	checks("a jump up to it", "session [default=1] m.so\nsession a b\n" OURS, true, 0, "");
-	checks("a jump over it", "session [default=1] m.so\n" OURS, true, -EINVAL, "x:1: '[default=1]' of m.so may jump");
+	checks("a jump over it", "session [default=1] m.so\n" OURS, true, -EINVAL,
+	       "x:1: '[default=1]' of m.so may jump");
 	checks("a longer one", "session [success=ok ignore=3 default=bad] m.so\nsession a b\nsession c d\n" OURS,
 	       true, -EINVAL, "x:1: ");
 	checks("a jump over a substack", "session [default=1] m.so\nsession substack sub\n" OURS, true, 0, "");

@@ -50,7 +50,8 @@ static void blocks(void)
 	matches("both", "[jail a]\nusers = u\ngroups = g\n", "", "User u,!root\nUser *,!root Group g\n");
 	matches("exceptions", "[jail a]\nusers = u\ngroups = g\nexcept = x @k #1001\n", "",
 		"User u,!root,!x,!numbered Group *,!k\nUser *,!root,!x,!numbered Group g,!k\n");
-	matches("those of all", "[defaults]\nexcept = d @e\n[jail a]\ngroups = g\nexcept = x\n[jail b]\nusers = u\n", "",
+	matches("those of all", "[defaults]\nexcept = d @e\n[jail a]\ngroups = g\nexcept = x\n[jail b]\nusers = u\n",
+		"",
 		"User *,!root,!d,!x Group g,!e\nUser u,!root,!d Group *,!e\n");
 	matches("more than one root", "[jail a]\ngroups = g\n", ",!toor", "User *,!root,!toor Group g\n");
 	config_parse("jail.ini", ini, strlen(ini), &config);
