@@ -109,6 +109,8 @@ static void read_control(struct pam_entry *e)
 		at += 1 + strspn(at + 1, BLANKS);
 		if (strncasecmp(at, "done", 4) == 0)
 			e->ends = true;
+		if (strncasecmp(at, "reset", 5) == 0)
+			e->resets = true;
 		if (isdigit((unsigned char)*at) && strtoul(at, NULL, 10) > e->jump)
 			e->jump = (unsigned)strtoul(at, NULL, 10);
 	}
@@ -320,6 +322,11 @@ int pam_stack_check(const struct pam_stack *stack, bool last, struct err *err)
 		return err_set(err, 0, "%s:%u: this line is run after ours at %s:%u, in the fence: move "
 				       "ours to the end of the file", end->file, end->line, ours->file,
 			       ours->line);
+	for (const struct pam_entry *e = ours + 1; e <= end; e++)
+		if (e->resets)
+			return err_set(err, 0, "%s:%u: '%s' of %s may make PAM forget that our line at "
+					       "%s:%u has refused: move ours to the end of the file", e->file,
+				       e->line, e->control, e->module, ours->file, ours->line);
 	return check_way(stack, ours, err);
 }
 

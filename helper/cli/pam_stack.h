@@ -18,6 +18,7 @@ struct pam_entry {
 	bool silent;   /* "-session": no error where the module is missing */
 	bool substack; /* stands for one; its lines follow, a level deeper */
 	bool ends;     /* may end the stack with success: sufficient, "done" */
+	bool resets;   /* may forget a refusal before it: "reset" */
 	unsigned jump; /* modules that it may skip, at most */
 	char *control;
 	char *module;  /* "" if the line has none */

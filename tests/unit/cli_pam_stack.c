@@ -112,6 +112,8 @@ static void checking(void)
 	checks("sufficient before it", "session sufficient m.so\n" OURS, true, -EINVAL, "x:1: 'sufficient' of m.so");
 	checks("sufficient after it", OURS "session sufficient m.so\n", false, 0, "");
 	checks("done before it", "session [success=done default=ignore] m.so\n" OURS, true, -EINVAL, "x:1: ");
+	checks("reset after it", OURS "session [default=reset] m.so\n", false, -EINVAL, "x:2: '[default=reset]'");
+	checks("reset before it", "session [default=reset] m.so\n" OURS, false, 0, "");
 	checks("sufficient in a substack", "session substack sub\n" OURS, true, 0, "");
 	checks("sufficient in an include", "session include sub\n" OURS, true, -EINVAL, "sub:1: ");
 	checks("a jump up to it", "session [default=1] m.so\nsession a b\n" OURS, true, 0, "");
