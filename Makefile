@@ -5,6 +5,7 @@
 # make demo       the main job on a real sshd, in scratch namespaces
 # make check      all tests; FILTER="e2e/12 escape" for some
 # make bench      the figures, as ratios; writes build/bench.json
+# make deb        a Debian package, build/loginjail_VERSION_ARCH.deb
 # make deps       what all of this needs, from Debian's packages
 
 VERSION := 0.1
@@ -19,6 +20,8 @@ docdir ?= $(prefix)/share/doc/loginjail
 pamdir ?= $(patsubst %/,%,$(dir $(firstword $(wildcard /usr/lib/*/security/pam_unix.so \
 	/lib/*/security/pam_unix.so /usr/lib64/security/pam_unix.so /usr/lib/security/pam_unix.so) \
 	/lib/security/pam_unix.so)))
+# As PAM's lines name it: without a path where PAM finds it so.
+pam_module = $(if $(wildcard $(pamdir)/pam_unix.so),,$(pamdir)/)pam_loginjail.so
 
 B ?= build
 CC ?= gcc
@@ -33,7 +36,7 @@ HARDEN ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack
 LDHARDEN ?= -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,nodlopen -Wl,--as-needed
 WERROR ?= $(if $(CI),-Werror)
 DEFS := -D_GNU_SOURCE -DSYSCONFDIR='"$(sysconfdir)"' -DLIBEXECDIR='"$(libexecdir)"' \
-	-DLOGINJAIL_VERSION='"$(VERSION)"'
+	-DPAMDIR='"$(pamdir)"' -DPAM_MODULE='"$(pam_module)"' -DLOGINJAIL_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=gnu17 $(DEFS) -Ihelper -Irootfs-tools -I$B/gen $(WARN) $(WERROR) $(OPT) $(HARDEN) \
 	-fvisibility=hidden -MMD -MP $(CFLAGS)
 
@@ -148,8 +151,8 @@ pam_tests := $(patsubst tests/pam/%.c,%,$(filter-out tests/pam/fake_%,$(wildcard
 SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Units are linked with all that is not a main().
-unit_src := $(filter-out %/main.c helper/cli/loginjail.c, \
-	$(call src,lib config setup) helper/enter/request.c pam_module/args.c)
+unit_src := $(filter-out %/main.c, $(call src,lib config setup) helper/enter/request.c pam_module/args.c \
+	$(addprefix helper/cli/,blocks.c changes.c diff.c edit_file.c pam_edit.c pam_stack.c sshd_match.c sshd_test.c))
 
 $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))
 	@mkdir -p $(@D)
@@ -168,18 +171,22 @@ include tests/pam/rules.mk
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
 	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables
-deps:
-	@missing=; for p in $(build_deps) $(test_deps); do \
+deb_deps := build-essential debhelper dpkg-dev fakeroot lintian mmdebstrap
+need = @missing=; for p in $(build_deps) $1; do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
 		missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
 		tests/tools/install-packages $$missing; fi
+deps:
+	$(call need,$(test_deps))
+deb-deps:
+	$(call need,$(deb_deps))
 
 demo: deps
 	@$(MAKE) -s all
 	@tests/world.sh tests/demo.sh
 
-check: deps
+check: deps deb-deps
 	@$(MAKE) -s all unit-programs pam-programs san-units
 	@tests/run $(FILTER)
 
@@ -187,8 +194,16 @@ bench: deps
 	@$(MAKE) -s all
 	@LOGINJAIL_LOCAL_TMPFS=1 tests/bench/bench.sh
 
+# In a copy, since dpkg-buildpackage leaves its files in the tree and above it.
+deb: deb-deps
+	@rm -rf $B/deb && mkdir -p $B/deb/loginjail-$(VERSION)
+	@tar -c --exclude=./build --exclude=.git . | tar -x -C $B/deb/loginjail-$(VERSION)
+	cd $B/deb/loginjail-$(VERSION) && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS dpkg-buildpackage -b -us -uc
+	lintian --fail-on error,warning $B/deb/*.deb
+	mv $B/deb/*.deb $B/
+
 clean:
 	rm -rf $B
 
-.PHONY: all install uninstall demo check bench deps clean san-units unit-programs pam-programs
+.PHONY: all install uninstall demo check bench deb deps deb-deps clean san-units unit-programs pam-programs
 .DELETE_ON_ERROR:

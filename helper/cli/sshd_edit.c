@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/sshd_edit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/sshd_match.h"
+#include "cli/sshd_test.h"
+#include "config/nss.h"
+#include "lib/scope.h"
+
+#define OWN_NAME "loginjail.conf"
+#define OWN_FILE SSHD_DROPINS "/" OWN_NAME
+#define ENTER LIBEXECDIR "/loginjail-enter"
+/* Users to ask sshd about, at most: each takes it some milliseconds. */
+#define ASK_MAX 8
+
+/* Lines of the tree's /etc/passwd, one by one: NSS knows the host's users only. */
+static char *passwd_find(const struct tree *tree, bool (*is_it)(const struct passwd *, char **, uid_t),
+			 uid_t uid)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	struct file file = {0};
+	char *found = NULL;
+	struct passwd *pw;
+	struct err err;
+
+	if (file_read(tree, "/etc/passwd", &file, &err) == 0 && file.len > 0)
+		f = fmemopen(file.text, file.len, "r");
+	while (f && (pw = fgetpwent(f)) && !is_it(pw, &found, uid))
+		;
+	file_clear(&file);
+	return found;
+}
+
+static bool has_uid(const struct passwd *pw, char **found, uid_t uid)
+{
+	if (pw->pw_uid != uid)
+		return false;
+	*found = strdup(pw->pw_name);
+	return true;
+}
+
+static bool add_root(const struct passwd *pw, char **found, uid_t uid)
+{
+	char *longer;
+
+	if (pw->pw_uid != uid || strcmp(pw->pw_name, "root") == 0 ||
+	    asprintf(&longer, "%s,!%s", *found ? *found : "", pw->pw_name) < 0)
+		return false;
+	free(*found);
+	*found = longer;
+	return false;
+}
+
+static char *user_of(void *arg, uid_t uid)
+{
+	const struct tree *tree = arg;
+	struct passwd *pw = *tree->root ? NULL : getpwuid(uid);
+
+	return pw ? strdup(pw->pw_name) : passwd_find(tree, has_uid, uid);
+}
+
+static char *other_roots(void *arg)
+{
+	char *roots = passwd_find(arg, add_root, 0);
+
+	return roots ? roots : strdup("");
+}
+
+static bool is_own(const struct change *change)
+{
+	return strncmp(change->old.text, SSHD_MATCH_HEAD, strlen(SSHD_MATCH_HEAD)) == 0;
+}
+
+/* What has to be there for the file to be of use. */
+static int check_include(struct changes *c)
+{
+	_cleanup_free_ char *text = NULL;
+	struct err err;
+	int r = changes_read(c, SSHD_CONFIG, &text, &err);
+
+	if (r)
+		return r == -ENOMEM ? r : problem(c, "%s", err.text);
+	if (text && sshd_includes(text, OWN_NAME))
+		return 0;
+	return problem(c, "%s" SSHD_CONFIG " does not include %s, or only below a Match: put the line "
+			  "'Include " SSHD_DROPINS "/*.conf' at its beginning", c->tree.root, OWN_FILE);
+}
+
+int sshd_plan(struct changes *c, const struct config *config)
+{
+	const struct sshd_names names = {user_of, other_roots, &c->tree};
+	struct change *change;
+	char *text;
+	int r;
+
+	r = changes_open(c, OWN_FILE, &change);
+	if (r)
+		return r == -ENOMEM ? r : 0;
+	r = sshd_match_text(config, ENTER, &names, &text);
+	if (r)
+		return r;
+	if (change->old.text && !is_own(change)) {
+		free(text);
+		(void)problem(c, "%s" OWN_FILE ":1: somebody else wrote this file, and setup would write "
+				 "one of that name: rename it or take it away", c->tree.root);
+		return 0;
+	}
+	r = change_set(change, text, text ? "sshd starts nothing but loginjail-enter for jailed users" :
+					    "jail.ini has no jail");
+	return r || !text ? r : check_include(c) == -ENOMEM ? -ENOMEM : 0;
+}
+
+/* Lines by hand are not ours to take out, and without loginjail they let nobody in. */
+static int warn_of(struct changes *c, const char *path)
+{
+	_cleanup_free_ char *text = NULL;
+	unsigned line = 1;
+	struct err err;
+	int r = changes_read(c, path, &text, &err);
+
+	for (const char *at = text, *next; !r && at && *at; at = next, line++) {
+		const char *found = strstr(at, "loginjail-enter");
+
+		next = strchrnul(at, '\n');
+		if (found && found < next && at[strspn(at, " \t")] != '#')
+			printf("%s%s:%u: kept, since setup did not write it: without a jail, nobody for "
+			       "whom this is meant can log in\n", c->tree.root, path, line);
+		next += *next == '\n';
+	}
+	return r == -ENOMEM ? r : 0;
+}
+
+static int warn_of_all(struct changes *c)
+{
+	int fd = dir_open(&c->tree, SSHD_DROPINS), r = warn_of(c, SSHD_CONFIG);
+	_cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	while (r == 0 && d && (e = readdir(d))) {
+		_cleanup_free_ char *path = NULL;
+
+		if (*e->d_name == '.' || e->d_type == DT_DIR)
+			continue;
+		if (asprintf(&path, SSHD_DROPINS "/%s", e->d_name) < 0) {
+			path = NULL;
+			return -ENOMEM;
+		}
+		r = warn_of(c, path);
+	}
+	return r;
+}
+
+int sshd_plan_undo(struct changes *c)
+{
+	struct change *change;
+	int r = changes_open(c, OWN_FILE, &change);
+
+	if (r == 0 && change->old.text && is_own(change))
+		r = change_set(change, NULL, "all of it was setup's");
+	return r == -ENOMEM ? r : warn_of_all(c);
+}
+
+bool sshd_concerned(const struct changes *c)
+{
+	return changes_touch(c, OWN_FILE);
+}
+
+struct asking {
+	struct changes *c;
+	struct sshd_copy *copy;
+	const struct config *config;
+	unsigned n;
+};
+
+static int ask_command(struct asking *a, const char *name, bool jailed)
+{
+	_cleanup_free_ char *command = NULL, *root = NULL;
+	int r = sshd_copy_ask(a->copy, name, "forcecommand", &command);
+	bool ours;
+
+	if (r == 0 && jailed)
+		r = sshd_copy_ask(a->copy, name, "chrootdirectory", &root);
+	if (r)
+		return r;
+	ours = command && strcmp(command, ENTER) == 0;
+	if (jailed && !ours)
+		return problem(a->c, "sshd would run '%s' for %s, who is jailed: a ForceCommand in sshd's "
+				     "files comes before that of " OWN_FILE ": take it out",
+			       command ? command : "none", name);
+	if (!jailed && ours)
+		return problem(a->c, "sshd would run loginjail-enter for %s, whom jail.ini does not "
+				     "match, and refuse the login: look for ForceCommand in sshd's files",
+			       name);
+	if (root && strcmp(root, "none") != 0)
+		return problem(a->c, "sshd has 'ChrootDirectory %s' for %s, who is jailed: the two can't "
+				     "be combined; take one out", root, name);
+	return 0;
+}
+
+/* Compare what jail.ini and what sshd says of a user. */
+static int ask_user(struct asking *a, const char *name)
+{
+	struct nss_user user = {0};
+	struct decision decision;
+	struct err err;
+	int r = 0;
+
+	if (a->n >= ASK_MAX || nss_user_find(name, &user, &err))
+		return 0;
+	a->n++;
+	if (config_decide(a->config, &user.facts, "sshd", &nss_group_lookup, &decision, &err) == 0 &&
+	    decision.verdict != VERDICT_REFUSE)
+		r = ask_command(a, user.facts.name, decision.verdict == VERDICT_JAIL);
+	nss_user_clear(&user);
+	return r;
+}
+
+static int ask_section(struct asking *a, const struct section *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->settings.users.n; i++) {
+		const char *item = s->settings.users.v[i];
+		_cleanup_free_ char *name = *item == '#' ?
+			user_of(&a->c->tree, (uid_t)strtoul(item + 1, NULL, 10)) : strdup(item);
+
+		if (name)
+			r = ask_user(a, name);
+	}
+	for (size_t i = 0; r == 0 && i < s->settings.groups.n; i++) {
+		struct group *gr = getgrnam(s->settings.groups.v[i]);
+		/* The next look-up reuses what it points to. */
+		_cleanup_free_ char *name = gr && *gr->gr_mem ? strdup(*gr->gr_mem) : NULL;
+
+		if (name)
+			r = ask_user(a, name);
+	}
+	return r;
+}
+
+static int ask_sshd(struct changes *c, struct sshd_copy *copy, const struct config *config)
+{
+	struct asking asking = {c, copy, config, 0};
+	_cleanup_free_ char *pam = NULL, *service = NULL;
+	int r;
+
+	r = sshd_copy_ask(copy, NULL, "usepam", &pam);
+	if (r)
+		return r;
+	if (!pam || strcmp(pam, "yes") != 0)
+		return problem(c, "sshd has 'UsePAM no', and would jail nobody: put 'UsePAM yes' into "
+				  "%s" SSHD_CONFIG, c->tree.root);
+	r = sshd_copy_ask(copy, NULL, "pamservicename", &service);
+	if (r)
+		return r;
+	if (service && strcmp(service, "sshd") != 0)
+		return problem(c, "sshd has 'PAMServiceName %s', and setup writes /etc/pam.d/sshd only: take "
+				  "that out, or write the lines of pam_loginjail(8) by hand", service);
+	/* Only the host's sshd and we have the same users. */
+	if (*c->tree.root)
+		return 0;
+	for (size_t i = 0; r == 0 && i < config->n_sections; i++)
+		r = ask_section(&asking, &config->sections[i]);
+	return r;
+}
+
+int sshd_verify(struct changes *c, const struct config *config)
+{
+	struct sshd_copy copy;
+	int r = sshd_copy_make(c, &copy);
+
+	if (r == 0)
+		r = ask_sshd(c, &copy, config);
+	else if (r == -ENOENT)
+		printf("%s has no sshd that could be asked about its configuration\n",
+		       *c->tree.root ? c->tree.root : "This host");
+	sshd_copy_remove(&copy);
+	return r == -ENOMEM ? r : 0;
+}

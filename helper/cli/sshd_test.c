@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The copy is a directory below /run with sshd_config and all of sshd_config.d, where
+ * Include's arguments lead to that; what else is included is read where it is.  sshd runs
+ * with the tree as its root.
+ */
+#include "cli/sshd_test.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/fdio.h"
+#include "lib/scope.h"
+#include "setup/rmtree.h"
+
+#define BLANKS " \t\r"
+#define OUTPUT_MAX (256 * 1024)
+
+/* The keyword of a line, and where its arguments begin; "Include=x" is allowed, too. */
+static bool is_keyword(const char *line, const char *keyword, const char **ret_args)
+{
+	size_t len = strlen(keyword);
+
+	line += strspn(line, BLANKS);
+	if (strncasecmp(line, keyword, len) != 0 || !line[len] || !strchr(BLANKS "=", line[len]))
+		return false;
+	*ret_args = line + len + strspn(line + len, BLANKS "=");
+	return true;
+}
+
+/* An argument, maybe in quotes: its length, and where the next begins. */
+static size_t argument(const char **at, const char **ret_next)
+{
+	bool quoted = **at == '"';
+	size_t n;
+
+	*at += quoted;
+	n = strcspn(*at, quoted ? "\"\n" : BLANKS "\n");
+	*ret_next = *at + n + ((*at)[n] == '"');
+	*ret_next += strspn(*ret_next, BLANKS);
+	return n;
+}
+
+/* What is relative is below /etc/ssh.  The part after SSHD_DROPINS "/", or NULL. */
+static const char *dropin_part(const char *arg, size_t len, size_t *ret_len)
+{
+	static const char *const prefixes[] = {SSHD_DROPINS "/", "sshd_config.d/"};
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = strlen(prefixes[i]);
+
+		if (len > n && strncmp(arg, prefixes[i], n) == 0 && !memchr(arg + n, '/', len - n)) {
+			*ret_len = len - n;
+			return arg + n;
+		}
+	}
+	return NULL;
+}
+
+static bool takes(const char *arg, size_t len, const char *file)
+{
+	_cleanup_free_ char *pattern = NULL;
+	const char *part = dropin_part(arg, len, &len);
+
+	if (part)
+		pattern = strndup(part, len);
+	return pattern && fnmatch(pattern, file, FNM_PERIOD) == 0;
+}
+
+unsigned sshd_includes(const char *text, const char *file)
+{
+	unsigned line = 1;
+
+	for (const char *at = text; *at; line++) {
+		const char *args, *next;
+
+		if (is_keyword(at, "match", &args))
+			return 0; /* from here on for some only */
+		if (is_keyword(at, "include", &args))
+			while (*args && *args != '\n' && *args != '#') {
+				size_t n = argument(&args, &next);
+
+				if (takes(args, n, file))
+					return line;
+				args = next;
+			}
+		at = strchrnul(at, '\n');
+		at += *at == '\n';
+	}
+	return 0;
+}
+
+static void redirect_line(FILE *f, const char *args, const char *dir)
+{
+	const char *next;
+
+	fputs("Include", f);
+	while (*args && *args != '\n' && *args != '#') {
+		size_t n = argument(&args, &next), part_len;
+		const char *part = dropin_part(args, n, &part_len);
+
+		if (part)
+			fprintf(f, " \"%s/%.*s\"", dir, (int)part_len, part);
+		else
+			fprintf(f, " \"%.*s\"", (int)n, args);
+		args = next;
+	}
+	fputc('\n', f);
+}
+
+int sshd_redirect(const char *text, const char *dir, char **ret)
+{
+	const char *args, *next;
+	size_t len;
+	FILE *f = open_memstream(ret, &len);
+
+	if (!f)
+		return -ENOMEM;
+	for (; *text; text = next) {
+		next = strchrnul(text, '\n');
+		next += *next == '\n';
+		if (is_keyword(text, "include", &args))
+			redirect_line(f, args, dir);
+		else
+			fwrite(text, 1, (size_t)(next - text), f);
+	}
+	return fclose(f) ? -ENOMEM : 0;
+}
+
+static int put(int dir, const char *name, const char *text)
+{
+	_cleanup_close_ int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -errno : write_all(fd, text, strlen(text));
+}
+
+/* All of sshd_config.d, with what is planned, into to. */
+static int copy_dropins(struct changes *c, int to)
+{
+	int fd = dir_open(&c->tree, SSHD_DROPINS), r = 0;
+	_cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	struct err err;
+
+	while (r == 0 && d && (e = readdir(d))) {
+		_cleanup_free_ char *path = NULL, *text = NULL;
+
+		if (*e->d_name == '.' || e->d_type == DT_DIR)
+			continue;
+		if (asprintf(&path, SSHD_DROPINS "/%s", e->d_name) < 0) {
+			path = NULL;
+			return -ENOMEM;
+		}
+		if (changes_touch(c, path))
+			continue;
+		r = changes_read(c, path, &text, &err);
+		if (r == 0 && text)
+			r = put(to, e->d_name, text);
+	}
+	for (size_t i = 0; r == 0 && i < c->n; i++) {
+		const struct change *change = c->v[i];
+		const char *name = strrchr(change->path, '/') + 1;
+
+		if (strncmp(change->path, SSHD_DROPINS "/", strlen(SSHD_DROPINS "/")) == 0 &&
+		    change_pending(change) && change->text)
+			r = put(to, name, change->text);
+	}
+	return r;
+}
+
+static int copy_all(struct changes *c, struct sshd_copy *copy, int dir)
+{
+	_cleanup_free_ char *text = NULL, *changed = NULL;
+	_cleanup_close_ int dropins = -EBADF;
+	char to[sizeof copy->dir + sizeof "/sshd_config.d"];
+	struct err err;
+	int r;
+
+	r = changes_read(c, SSHD_CONFIG, &text, &err);
+	if (r || !text)
+		return r ? r : -ENOENT;
+	snprintf(to, sizeof to, "%s/sshd_config.d", copy->dir);
+	r = sshd_redirect(text, to, &changed);
+	if (!r)
+		r = put(dir, "sshd_config", changed);
+	if (!r && mkdirat(dir, "sshd_config.d", 0700) < 0)
+		r = -errno;
+	if (r)
+		return r;
+	dropins = openat(dir, "sshd_config.d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dropins < 0 ? -errno : copy_dropins(c, dropins);
+}
+
+/* Names in the copy as the administrator knows them. */
+static void restore_names(const struct sshd_copy *copy, char *text)
+{
+	static const char real[] = "/etc/ssh";
+	size_t len = strlen(copy->dir);
+	char *at = text;
+
+	while ((at = strstr(at, copy->dir))) {
+		memcpy(at, real, sizeof real - 1);
+		at += sizeof real - 1;
+		memmove(at, at + len - (sizeof real - 1), strlen(at + len - (sizeof real - 1)) + 1);
+	}
+}
+
+static void become_sshd(const struct sshd_copy *copy, int out, char **argv)
+{
+	int null = open("/dev/null", O_RDONLY);
+
+	if (fchdir(copy->c->tree.fd) == 0 && (!*copy->c->tree.root || chroot(".") == 0) &&
+	    (null < 0 || dup2(null, 0) == 0) && dup2(out, 1) == 1 && dup2(out, 2) == 2)
+		execv(copy->program, argv);
+	_exit(127);
+}
+
+/* Run sshd; *ret is what it says.  Its exit status, or -errno. */
+static int run_sshd(struct sshd_copy *copy, char **argv, char **ret)
+{
+	_cleanup_free_ char *text = calloc(OUTPUT_MAX, 1);
+	size_t have = 0;
+	int p[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	if (!text)
+		return -ENOMEM;
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0)
+		become_sshd(copy, p[1], argv);
+	(void)close(p[1]);
+	while (pid > 0 && (n = read(p[0], text + have, OUTPUT_MAX - 1 - have)) > 0)
+		have += (size_t)n;
+	(void)close(p[0]);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return -errno;
+	while (have > 0 && strchr(BLANKS "\n", text[have - 1]))
+		text[--have] = '\0';
+	restore_names(copy, text);
+	*ret = take_ptr(text);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+/* sshd -t wants the directory that its service makes when it starts. */
+static bool make_missing_dir(const struct sshd_copy *copy, const char *said)
+{
+	static const char missing[] = "Missing privilege separation directory: ";
+	_cleanup_close_ int run = -EBADF;
+	const char *at = strstr(said, missing);
+
+	if (!at || strcmp(at + sizeof missing - 1, "/run/sshd") != 0)
+		return false;
+	run = dir_open(&copy->c->tree, "/run");
+	return run >= 0 && mkdirat(run, "sshd", 0755) == 0;
+}
+
+static int test_syntax(struct sshd_copy *copy)
+{
+	char file[sizeof copy->dir + sizeof "/sshd_config"];
+	char *argv[] = {copy->program, "-t", "-f", file, NULL};
+	_cleanup_free_ char *said = NULL;
+	int r;
+
+	snprintf(file, sizeof file, "%s/sshd_config", copy->dir);
+	r = run_sshd(copy, argv, &said);
+	if (r > 0 && make_missing_dir(copy, said)) {
+		free(said);
+		said = NULL;
+		r = run_sshd(copy, argv, &said);
+	}
+	if (r < 0)
+		return problem(copy->c, "%s: %s", copy->program, strerror(-r));
+	if (r > 0)
+		return problem(copy->c, "sshd would not take its configuration: put this right first "
+					"(sshd -t says the same):\n%s", said);
+	return 0;
+}
+
+static int find_program(struct sshd_copy *copy)
+{
+	static const char *const places[] = {"/usr/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd"};
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		const char *slash = strrchr(places[i], '/');
+		_cleanup_free_ char *dir = strndup(places[i], (size_t)(slash - places[i]));
+		_cleanup_close_ int fd = dir ? dir_open(&copy->c->tree, dir) : -ENOMEM;
+
+		if (fd >= 0 && faccessat(fd, slash + 1, X_OK, 0) == 0) {
+			copy->program = strdup(places[i]);
+			return copy->program ? 0 : -ENOMEM;
+		}
+	}
+	return -ENOENT;
+}
+
+int sshd_copy_make(struct changes *c, struct sshd_copy *ret)
+{
+	_cleanup_close_ int run = -EBADF, dir = -EBADF;
+	char name[32];
+	int r;
+
+	*ret = (struct sshd_copy){.c = c};
+	r = find_program(ret);
+	if (r)
+		return r;
+	snprintf(name, sizeof name, "loginjail-setup.%ld", (long)getpid());
+	run = dir_open(&c->tree, "/run");
+	if (run < 0 || rmtree_at(run, name) < 0 || mkdirat(run, name, 0700) < 0)
+		return problem(c, "%s/run: %s", c->tree.root, strerror(errno));
+	snprintf(ret->dir, sizeof ret->dir, "/run/%s", name);
+	dir = openat(run, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	r = dir < 0 ? -errno : copy_all(c, ret, dir);
+	if (r == -ENOMEM)
+		return r;
+	return r ? problem(c, "copying %s/etc/ssh: %s", c->tree.root, strerror(-r)) : test_syntax(ret);
+}
+
+int sshd_copy_ask(struct sshd_copy *copy, const char *user, const char *keyword, char **ret)
+{
+	_cleanup_free_ char *spec = NULL, *said = NULL;
+	char file[sizeof copy->dir + sizeof "/sshd_config"];
+	char *argv[] = {copy->program, "-T", "-f", file, NULL, NULL, NULL};
+	int r;
+
+	*ret = NULL;
+	snprintf(file, sizeof file, "%s/sshd_config", copy->dir);
+	if (user) {
+		if (asprintf(&spec, "user=%s,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22",
+			     user) < 0) {
+			spec = NULL;
+			return -ENOMEM;
+		}
+		argv[4] = "-C";
+		argv[5] = spec;
+	}
+	r = run_sshd(copy, argv, &said);
+	if (r)
+		return problem(copy->c, "sshd -T: %s", r < 0 ? strerror(-r) : said);
+	for (char *at = said, *line; (line = strsep(&at, "\n"));) {
+		size_t n = strlen(keyword);
+
+		if (strncmp(line, keyword, n) == 0 && line[n] == ' ') {
+			*ret = strdup(line + n + 1);
+			return *ret ? 0 : -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void sshd_copy_remove(struct sshd_copy *copy)
+{
+	_cleanup_close_ int run = *copy->dir ? dir_open(&copy->c->tree, "/run") : -EBADF;
+
+	if (run >= 0)
+		(void)rmtree_at(run, copy->dir + strlen("/run/"));
+	free(copy->program);
+	*copy = (struct sshd_copy){0};
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Which lines setup plans for which services, and that it takes them out again. */
+#include <stdlib.h>
+
+#include "cli/changes.h"
+#include "cli/pam_edit.h"
+#include "lib/fdio.h"
+#include "tap.h"
+#include "scratch.h"
+
+#define BY_HAND "session required pam_loginjail.so\n"
+
+static struct changes c;
+
+static void begin(void)
+{
+	struct err err;
+
+	c = (struct changes){0};
+	if (tree_open(scratch, &c.tree, &err))
+		ok(false, "open the tree");
+}
+
+static void end(void)
+{
+	changes_clear(&c);
+	close(c.tree.fd);
+}
+
+/* The plan's text of a file; "" for none. */
+static const char *planned(const char *path)
+{
+	for (size_t i = 0; i < c.n; i++)
+		if (strcmp(c.v[i]->path, path) == 0)
+			return c.v[i]->text ?: "";
+	return "";
+}
+
+static void plan(const char *name, unsigned problems, size_t pending)
+{
+	is_int(pam_plan(&c, "pam_loginjail.so"), 0, "%s: plan", name);
+	is_int(c.problems, problems, "%s: problems", name);
+	is_int(changes_pending(&c), pending, "%s: files to change", name);
+}
+
+/* What it says of each file is no TAP. */
+static void apply(const char *name)
+{
+	int out = dup(1), null = open("/dev/null", O_WRONLY | O_CLOEXEC), r;
+	struct err err = {""};
+
+	fflush(stdout);
+	dup2(null, 1);
+	r = changes_apply(&c, &err);
+	fflush(stdout);
+	dup2(out, 1);
+	close(out);
+	close(null);
+	is_int(r, 0, "%s: apply (%s)", name, err.text);
+}
+
+static void stock(void)
+{
+	put(scratch_fd, "etc/pam.d/sshd", "#%PAM-1.0\nauth a b\nsession c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/su", "session c d", 0640);
+	put(scratch_fd, "etc/pam.d/su-l", "session include su\n", 0644);
+	put(scratch_fd, "etc/pam.d/other", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/sudo", "session c d\n", 0644);
+	put(scratch_fd, "usr/lib/pam.d/systemd-user", "session e f\n", 0644);
+}
+
+static void usual(void)
+{
+	char got[64];
+
+	begin();
+	plan("usual", 0, 3);
+	contains(planned("/etc/pam.d/sshd"), "pam_loginjail.so close\n# loginjail: end\nauth a b\n", "first");
+	contains(planned("/etc/pam.d/sshd"), "pam_loginjail.so open\n# loginjail: end\n", "and last");
+	contains(planned("/etc/pam.d/su"), "session c d\n# loginjail", "su");
+	is_str(planned("/etc/pam.d/su-l"), "session include su\n", "su-l has it by su");
+	contains(planned("/etc/pam.d/systemd-user"), "session include /usr/lib/pam.d/systemd-user\nsession ",
+		 "the vendor's is included");
+	is_str(planned("/etc/pam.d/sudo"), "", "who acts for root is left alone");
+	apply("usual");
+	end();
+	begin();
+	plan("again", 0, 0);
+	end();
+	begin();
+	is_int(pam_plan_undo(&c, false), 0, "undo");
+	is_int(changes_pending(&c), 3, "the same files");
+	apply("undo");
+	end();
+	ok(read_file_at(scratch_fd, "etc/pam.d/su", got, sizeof got) > 0 && strcmp(got, "session c d") == 0,
+	   "su is what it was");
+	ok(faccessat(scratch_fd, "etc/pam.d/systemd-user", F_OK, 0) < 0, "ours is gone");
+}
+
+static void by_hand(void)
+{
+	unlinkat(scratch_fd, "etc/pam.d/su-l", 0);
+	put(scratch_fd, "etc/pam.d/su", BY_HAND "session c d\n", 0644);
+	begin();
+	plan("a line by hand", 0, 2);
+	is_str(planned("/etc/pam.d/su"), BY_HAND "session c d\n", "is left alone");
+	end();
+	put(scratch_fd, "etc/pam.d/su", "session sufficient c\n" BY_HAND, 0644);
+	begin();
+	plan("one that may be passed by", 1, 2);
+	end();
+	put(scratch_fd, "etc/pam.d/su", "session optional pam_loginjail.so\n", 0644);
+	begin();
+	plan("one that lets in", 1, 2);
+	end();
+	put(scratch_fd, "etc/pam.d/su", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/sshd", "session c d\n" BY_HAND, 0644);
+	begin();
+	plan("one line for sshd", 0, 2);
+	is_str(planned("/etc/pam.d/sshd"), "session c d\n" BY_HAND, "is enough");
+	end();
+	put(scratch_fd, "etc/pam.d/sshd", "session c d\nsession required pam_loginjail.so open\n", 0644);
+	begin();
+	plan("open without close", 1, 2);
+	end();
+	put(scratch_fd, "etc/pam.d/sshd", BY_HAND "session c d\n", 0644);
+	begin();
+	plan("sshd's line not last", 1, 2);
+	end();
+	begin();
+	is_int(pam_plan_undo(&c, false), 0, "undo");
+	is_int(changes_pending(&c), 0, "leaves lines by hand");
+	is_int(pam_plan_undo(&c, true), 0, "undo all");
+	is_str(planned("/etc/pam.d/sshd"), "#loginjail removed# " BY_HAND "session c d\n", "does not");
+	end();
+}
+
+static void problems(void)
+{
+	stock();
+	unlinkat(scratch_fd, "etc/pam.d/su-l", 0);
+	put(scratch_fd, "etc/pam.d/su", "session sufficient x.so\n", 0644);
+	begin();
+	is_int(pam_plan(&c, "pam_loginjail.so"), 0, "a stack that ends before us: plan");
+	is_int(c.problems, 1, "is a problem");
+	end();
+	put(scratch_fd, "etc/pam.d/su", "session c d\n# loginjail: begin\n", 0644);
+	begin();
+	is_int(pam_plan(&c, "pam_loginjail.so"), 0, "a broken block: plan");
+	is_int(c.problems, 1, "is a problem");
+	end();
+	stock();
+	unlinkat(scratch_fd, "etc/pam.d/sshd", 0);
+	begin();
+	is_int(pam_plan(&c, "pam_loginjail.so"), 0, "no sshd: plan");
+	is_int(c.problems, 1, "is a problem");
+	end();
+	stock();
+	unlinkat(scratch_fd, "etc/pam.d/su", 0);
+	unlinkat(scratch_fd, "etc/pam.d/su-l", 0);
+	begin();
+	plan("without su", 0, 2);
+	apply("without su");
+	end();
+	unlinkat(scratch_fd, "usr/lib/pam.d/systemd-user", 0);
+	begin();
+	plan("the vendor's file is gone", 0, 1);
+	is_str(planned("/etc/pam.d/systemd-user"), "", "ours goes");
+	end();
+}
+
+int main(void)
+{
+	/* What setup says is not TAP. */
+	if (!scratch_make() || !freopen("/dev/null", "w", stderr))
+		return done_testing();
+	mkdirat(scratch_fd, "etc", 0755);
+	mkdirat(scratch_fd, "etc/pam.d", 0755);
+	mkdirat(scratch_fd, "usr", 0755);
+	mkdirat(scratch_fd, "usr/lib", 0755);
+	mkdirat(scratch_fd, "usr/lib/pam.d", 0755);
+	stock();
+	usual();
+	by_hand();
+	problems();
+	scratch_remove();
+	return done_testing();
+}

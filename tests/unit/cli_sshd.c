@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* jail.ini in the words of sshd_config, and where sshd_config includes. */
+#include <stdlib.h>
+
+#include "cli/sshd_match.h"
+#include "cli/sshd_test.h"
+#include "tap.h"
+
+static char *user_of(void *arg, uid_t uid)
+{
+	(void)arg;
+	return uid == 1001 ? strdup("numbered") : NULL;
+}
+
+static char *other_roots(void *arg)
+{
+	return strdup(arg);
+}
+
+/* The Match lines that an ini gives, one after another. */
+static void matches(const char *name, const char *ini, const char *roots, const char *want)
+{
+	const struct sshd_names names = {user_of, other_roots, (void *)roots};
+	struct config *config = NULL;
+	char got[2000] = "", *text = NULL;
+
+	is_int(config_parse("jail.ini", ini, strlen(ini), &config), 0, "(%s: parse)", name);
+	is_int(config->n_errors, 0, "(%s: no errors)", name);
+	is_int(sshd_match_text(config, "/x/enter", &names, &text), 0, "%s", name);
+	for (char *at = text, *line; text && (line = strsep(&at, "\n"));)
+		if (strncmp(line, "Match ", 6) == 0)
+			sprintf(got + strlen(got), "%s\n", line + 6);
+	is_str(text ? got : NULL, want, "%s: who", name);
+	free(text);
+	config_free(config);
+}
+
+static void blocks(void)
+{
+	const struct sshd_names names = {user_of, other_roots, (void *)""};
+	static const char ini[] = "[jail a]\nusers = u\n";
+	struct config *config = NULL;
+	char *text = NULL;
+
+	matches("no jail", "[defaults]\nmemory = 1G\n", "", NULL);
+	matches("users", "[jail a]\nusers = u, v #1001\n", "", "User u,v,numbered,!root\n");
+	matches("a uid of nobody", "[jail a]\nusers = u #1002\n", "", "User u,!root\n");
+	matches("none but that", "[jail a]\nusers = #1002\n", "", "");
+	matches("groups", "[jail a]\ngroups = g h\n", "", "User *,!root Group g,h\n");
+	matches("both", "[jail a]\nusers = u\ngroups = g\n", "", "User u,!root\nUser *,!root Group g\n");
+	matches("exceptions", "[jail a]\nusers = u\ngroups = g\nexcept = x @k #1001\n", "",
+		"User u,!root,!x,!numbered Group *,!k\nUser *,!root,!x,!numbered Group g,!k\n");
+	matches("those of all", "[defaults]\nexcept = d @e\n[jail a]\ngroups = g\nexcept = x\n[jail b]\nusers = u\n",
+		"",
+		"User *,!root,!d,!x Group g,!e\nUser u,!root,!d Group *,!e\n");
+	matches("more than one root", "[jail a]\ngroups = g\n", ",!toor", "User *,!root,!toor Group g\n");
+	config_parse("jail.ini", ini, strlen(ini), &config);
+	sshd_match_text(config, "/x/enter", &names, &text);
+	contains(text, "\n\tForceCommand /x/enter\n", "the command");
+	ok(strncmp(text, SSHD_MATCH_HEAD, strlen(SSHD_MATCH_HEAD)) == 0, "it can be told by its head");
+	free(text);
+	config_free(config);
+}
+
+static void includes(void)
+{
+	static const struct {
+		const char *text;
+		unsigned line;
+	} cases[] = {
+		{"Include /etc/ssh/sshd_config.d/*.conf\n", 1},
+		{"# x\n\n include\t/etc/ssh/sshd_config.d/*.conf", 3},
+		{"Include \"/etc/ssh/sshd_config.d/*.conf\"\n", 1},
+		{"Include sshd_config.d/*\n", 1},
+		{"Include=sshd_config.d/*\n", 1},
+		{"Include /etc/other /etc/ssh/sshd_config.d/login*\n", 1},
+		{"Include /etc/ssh/sshd_config.d/loginjail.conf\n", 1},
+		{"#Include /etc/ssh/sshd_config.d/*.conf\n", 0},
+		{"Include /etc/other # /etc/ssh/sshd_config.d/*.conf\n", 0},
+		{"Include /etc/ssh/sshd_config.d/5*.conf\n", 0},
+		{"Include /etc/ssh/sshd_config.d/*/x.conf\n", 0},
+		{"Include /other/sshd_config.d/*.conf\n", 0},
+		{"IncludeX /etc/ssh/sshd_config.d/*.conf\n", 0},
+		{"Match User x\nInclude /etc/ssh/sshd_config.d/*.conf\n", 0},
+		{"Port 22\nInclude /etc/ssh/sshd_config.d/*.conf\nMatch User x\n", 2},
+		{"", 0},
+	};
+	char *text = NULL;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		is_int(sshd_includes(cases[i].text, "loginjail.conf"), cases[i].line, "included, case %zu", i);
+	is_int(sshd_redirect("Port 1\n Include /a \"sshd_config.d/*\" # x\n#Include b\nMatch all\n"
+			     "Include /etc/ssh/sshd_config.d/1\n", "/D", &text), 0, "redirect");
+	is_str(text, "Port 1\nInclude \"/a\" \"/D/*\"\n#Include b\nMatch all\nInclude \"/D/1\"\n",
+	       "the lines that include, and no other");
+	free(text);
+}
+
+int main(void)
+{
+	blocks();
+	includes();
+	return done_testing();
+}
