@@ -4,6 +4,7 @@
 # make install    DESTDIR, prefix, sysconfdir, pamdir; uninstall takes the same
 # make demo       the main job on a real sshd, in scratch namespaces
 # make check      all tests; FILTER="e2e/12 escape" for some
+# make check-vm   those that need systemd, on virtual hosts; SUITE=trixie FILTER=20 for some
 # make bench      the figures, as ratios; writes build/bench.json
 # make deps       what all of this needs, from Debian's packages
 
@@ -168,8 +169,11 @@ include tests/pam/rules.mk
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
 	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables
-deps:
-	@missing=; for p in $(build_deps) $(test_deps); do \
+vm_deps := mmdebstrap e2fsprogs debian-archive-keyring
+deps: wanted_deps = $(build_deps) $(test_deps)
+vm-deps: wanted_deps = $(vm_deps)
+deps vm-deps:
+	@missing=; for p in $(wanted_deps); do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
 		missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
@@ -183,6 +187,9 @@ check: deps
 	@$(MAKE) -s all unit-programs pam-programs san-units
 	@tests/run $(FILTER)
 
+check-vm: vm-deps
+	@VM_SUITES="$(or $(SUITE),bookworm trixie)" VM_FILTER="$(FILTER)" tests/run vm/
+
 bench: deps
 	@$(MAKE) -s all
 	@LOGINJAIL_LOCAL_TMPFS=1 tests/bench/bench.sh
@@ -190,5 +197,5 @@ bench: deps
 clean:
 	rm -rf $B
 
-.PHONY: all install uninstall demo check bench deps clean san-units unit-programs pam-programs
+.PHONY: all install uninstall demo check check-vm bench deps vm-deps clean san-units unit-programs pam-programs
 .DELETE_ON_ERROR:
