@@ -16,6 +16,7 @@ libexecdir ?= $(prefix)/libexec/loginjail
 sbindir ?= $(prefix)/sbin
 mandir ?= $(prefix)/share/man
 docdir ?= $(prefix)/share/doc/loginjail
+unitdir ?= $(prefix)/lib/systemd/system
 # Where PAM looks for a module without a path: beside pam_unix.so.
 pamdir ?= $(patsubst %/,%,$(dir $(firstword $(wildcard /usr/lib/*/security/pam_unix.so \
 	/lib/*/security/pam_unix.so /usr/lib64/security/pam_unix.so /usr/lib/security/pam_unix.so) \
@@ -126,6 +127,7 @@ define INSTALLED
 0644 $B/conf/jail.ini.5 $(mandir)/man5
 0644 helper/cli/loginjail.8 $(mandir)/man8
 0644 pam_module/pam_loginjail.8 $(mandir)/man8
+0644 conf/loginjail.service $(unitdir)
 0644 $B/conf/jail.ini $(docdir)
 0644 $B/conf/sshd_config.snippet $(docdir)
 0644 $B/conf/pam.snippet $(docdir)

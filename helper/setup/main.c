@@ -213,7 +213,7 @@ static int jail_login(const struct section *section, const struct identity *id)
 		r = subids_get("/etc", state_dir, id->name, id->uid, &j.sub, &err);
 	if (r)
 		return refuse(id->name, told_broken, &err);
-	pid = fork();
+	pid = cgroup_fork_keeper();
 	if (pid < 0) {
 		err_set(&err, -errno, "making the keeper");
 		return refuse(id->name, told_broken, &err);
