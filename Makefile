@@ -67,7 +67,8 @@ cli_src := $(call src,cli config) $(lib_all) $(filter-out helper/setup/main.c,$(
 pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so
-generated := $B/conf/jail.ini $B/conf/jail.ini.5 $B/conf/sshd_config.snippet $B/conf/pam.snippet
+generated := $B/conf/jail.ini $B/conf/jail.ini.5 $B/conf/sshd_config.snippet $B/conf/pam.snippet \
+	$B/conf/user-manager.conf
 
 all: $(programs) $(generated)
 
@@ -110,9 +111,9 @@ $B/conf/jail.ini.5: conf/jail.ini.5.in $B/loginjail
 	@mkdir -p $(@D)
 	$B/loginjail mdoc-options >$B/conf/options.mdoc
 	sed -e '/^@OPTIONS@$$/{r $B/conf/options.mdoc' -e 'd;}' $< >$@.tmp && mv $@.tmp $@
-$B/conf/%.snippet: conf/%.snippet.in
+$B/conf/%: conf/%.in
 	@mkdir -p $(@D)
-	sed -e 's|@libexecdir@|$(libexecdir)|' $< >$@.tmp && mv $@.tmp $@
+	sed -e 's|@libexecdir@|$(libexecdir)|; s|@sbindir@|$(sbindir)|' $< >$@.tmp && mv $@.tmp $@
 
 -include $(shell find $B/helper $B/pam_module -name '*.d' -type f 2>/dev/null)
 
@@ -131,6 +132,7 @@ define INSTALLED
 0644 $B/conf/jail.ini $(docdir)
 0644 $B/conf/sshd_config.snippet $(docdir)
 0644 $B/conf/pam.snippet $(docdir)
+0644 $B/conf/user-manager.conf $(docdir)
 endef
 export INSTALLED
 

@@ -16,10 +16,7 @@ journal_since() {
 
 log_since() { journal_since; }
 
-# Warnings of loginjail's and of sshd's.  Not those that are no surprise: that
-# systemd's user manager is refused, which is told each time; that a forwarded
-# port has no server.
+# Warnings of loginjail's and of sshd's, but that a forwarded port has no server.
 complaints_since() {
-	journal_since -p warning -t loginjail -t sshd -t sshd-session |
-		grep -vE "refused: service 'systemd-user'|error: connect_to .* failed"
+	journal_since -p warning -t loginjail -t sshd -t sshd-session | grep -v 'error: connect_to .* failed'
 }
