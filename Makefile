@@ -4,6 +4,7 @@
 # make install    DESTDIR, prefix, sysconfdir, pamdir; uninstall takes the same
 # make demo       the main job on a real sshd, in scratch namespaces
 # make check      all tests; FILTER="e2e/12 escape" for some
+# make check-vm   those that need systemd, on virtual hosts; SUITE=trixie FILTER=20 for some
 # make bench      the figures, as ratios; writes build/bench.json
 # make deb        a Debian package, build/loginjail_VERSION_ARCH.deb
 # make deps       what all of this needs, from Debian's packages
@@ -16,6 +17,7 @@ libexecdir ?= $(prefix)/libexec/loginjail
 sbindir ?= $(prefix)/sbin
 mandir ?= $(prefix)/share/man
 docdir ?= $(prefix)/share/doc/loginjail
+unitdir ?= $(prefix)/lib/systemd/system
 # Where PAM looks for a module without a path: beside pam_unix.so.
 pamdir ?= $(patsubst %/,%,$(dir $(firstword $(wildcard /usr/lib/*/security/pam_unix.so \
 	/lib/*/security/pam_unix.so /usr/lib64/security/pam_unix.so /usr/lib/security/pam_unix.so) \
@@ -68,7 +70,8 @@ cli_src := $(call src,cli config) $(lib_all) $(filter-out helper/setup/main.c,$(
 pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so
-generated := $B/conf/jail.ini $B/conf/jail.ini.5 $B/conf/sshd_config.snippet $B/conf/pam.snippet
+generated := $B/conf/jail.ini $B/conf/jail.ini.5 $B/conf/sshd_config.snippet $B/conf/pam.snippet \
+	$B/conf/user-manager.conf
 
 all: $(programs) $(generated)
 
@@ -111,9 +114,9 @@ $B/conf/jail.ini.5: conf/jail.ini.5.in $B/loginjail
 	@mkdir -p $(@D)
 	$B/loginjail mdoc-options >$B/conf/options.mdoc
 	sed -e '/^@OPTIONS@$$/{r $B/conf/options.mdoc' -e 'd;}' $< >$@.tmp && mv $@.tmp $@
-$B/conf/%.snippet: conf/%.snippet.in
+$B/conf/%: conf/%.in
 	@mkdir -p $(@D)
-	sed -e 's|@libexecdir@|$(libexecdir)|' $< >$@.tmp && mv $@.tmp $@
+	sed -e 's|@libexecdir@|$(libexecdir)|; s|@sbindir@|$(sbindir)|' $< >$@.tmp && mv $@.tmp $@
 
 -include $(shell find $B/helper $B/pam_module -name '*.d' -type f 2>/dev/null)
 
@@ -128,9 +131,11 @@ define INSTALLED
 0644 $B/conf/jail.ini.5 $(mandir)/man5
 0644 helper/cli/loginjail.8 $(mandir)/man8
 0644 pam_module/pam_loginjail.8 $(mandir)/man8
+0644 conf/loginjail.service $(unitdir)
 0644 $B/conf/jail.ini $(docdir)
 0644 $B/conf/sshd_config.snippet $(docdir)
 0644 $B/conf/pam.snippet $(docdir)
+0644 $B/conf/user-manager.conf $(docdir)
 endef
 export INSTALLED
 
@@ -172,6 +177,7 @@ build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
 	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables
 deb_deps := build-essential debhelper dpkg-dev fakeroot lintian mmdebstrap
+vm_deps := mmdebstrap e2fsprogs debian-archive-keyring
 need = @missing=; for p in $(build_deps) $1; do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
 		missing="$$missing $$p"; done; \
@@ -181,6 +187,8 @@ deps:
 	$(call need,$(test_deps))
 deb-deps:
 	$(call need,$(deb_deps))
+vm-deps:
+	$(call need,$(vm_deps))
 
 demo: deps
 	@$(MAKE) -s all
@@ -189,6 +197,9 @@ demo: deps
 check: deps deb-deps
 	@$(MAKE) -s all unit-programs pam-programs san-units
 	@tests/run $(FILTER)
+
+check-vm: vm-deps
+	@VM_SUITES="$(or $(SUITE),bookworm trixie)" VM_FILTER="$(FILTER)" tests/run vm/
 
 bench: deps
 	@$(MAKE) -s all
@@ -205,5 +216,5 @@ deb: deb-deps
 clean:
 	rm -rf $B
 
-.PHONY: all install uninstall demo check bench deb deps deb-deps clean san-units unit-programs pam-programs
+.PHONY: all install uninstall demo check check-vm bench deb deps deb-deps vm-deps clean san-units unit-programs pam-programs
 .DELETE_ON_ERROR:

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "lib/fdio.h"
 #include "lib/scope.h"
+#include "lib/sys.h"
 #include "mountinfo.h"
 
 static const char *const controller_name[CGROUP_CONTROLLER_MAX] = {
@@ -39,6 +41,7 @@ static struct cgroup_tree *tree_add(struct cgroup *cg, const char *path, bool v2
 		return NULL;
 	t->dir = -EBADF;
 	t->v2 = v2;
+	t->delegated = false;
 	t->controllers = 0;
 	cg->ntrees++;
 	return t;
@@ -201,16 +204,19 @@ static int set_limits(const struct cgroup_tree *t, const struct cgroup_limits *l
 	return r;
 }
 
-/* v2: a controller must be handed down level by level. */
+/* v2: a controller must be handed down level by level. -EBUSY: the group has
+ * processes; -ENOENT: it has not got what it should hand down. */
 static int hand_down(const struct cgroup_tree *t, int dir, const char *which, struct err *err)
 {
 	char have[512], want[64] = "";
+	ssize_t n;
 	int r;
 
 	if (!t->v2)
 		return 0;
-	if (read_file_at(dir, "cgroup.subtree_control", have, sizeof have) < 0)
-		return err_set(err, -errno, "reading cgroup.subtree_control of %s", which);
+	n = read_file_at(dir, "cgroup.subtree_control", have, sizeof have);
+	if (n < 0)
+		return err_set(err, (int)n, "reading cgroup.subtree_control of %s", which);
 	for (int c = 0; c < CGROUP_CONTROLLER_MAX; c++)
 		if ((t->controllers & (1u << c)) && !list_has(have, controller_name[c])) {
 			strcat(want, " +");
@@ -223,8 +229,39 @@ static int hand_down(const struct cgroup_tree *t, int dir, const char *which, st
 		 : 0;
 }
 
-static int tree_create(struct cgroup_tree *t, const char *instance, struct err *err)
+/* The group that systemd has delegated to us. */
+static int tree_create_delegated(struct cgroup_tree *t, int base, const char *instance, struct err *err)
 {
+	/* While systemd starts the unit, it has a process for a moment. */
+	static const struct timespec moment = {.tv_nsec = 10000000};
+	int r;
+
+	t->delegated = true;
+	for (int tries = 0; tries < 100; tries++) {
+		r = hand_down(t, base, CGROUP_UNIT, err);
+		if (r != -EBUSY)
+			break;
+		(void)nanosleep(&moment, NULL);
+	}
+	if (r == -EBUSY)
+		return err_set(err, r, "the cgroup " CGROUP_UNIT " has processes of its own, so that there "
+				       "can be no limits below it; try 'systemctl restart loginjail.service'");
+	if (r == -ENOENT)
+		return err_set(err, 0, "loginjail.service has not got all of the cgroup controllers memory, "
+				       "pids and cpu: see its 'Delegate='");
+	if (r)
+		return r;
+	if (mkdirat(base, instance, 0755) < 0)
+		return err_set(err, -errno, "making the cgroup " CGROUP_UNIT "/%s", instance);
+	t->dir = openat(base, instance, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->dir < 0)
+		return err_set(err, -errno, "the cgroup " CGROUP_UNIT "/%s", instance);
+	return 0;
+}
+
+static int tree_create_own(struct cgroup_tree *t, const char *instance, struct err *err)
+{
+	t->delegated = false;
 	/* The last jail to go removes BASE, perhaps just between our two calls. */
 	for (int tries = 0; tries < 100; tries++) {
 		_cleanup_close_ int base = -EBADF;
@@ -255,6 +292,15 @@ static int tree_create(struct cgroup_tree *t, const char *instance, struct err *
 		return 0;
 	}
 	return err_set(err, -EAGAIN, "making the cgroup " CGROUP_BASE "/%s", instance);
+}
+
+static int tree_create(struct cgroup_tree *t, const char *instance, struct err *err)
+{
+	_cleanup_close_ int unit = -EBADF;
+
+	if (t->v2)
+		unit = openat(t->root, CGROUP_UNIT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return unit >= 0 ? tree_create_delegated(t, unit, instance, err) : tree_create_own(t, instance, err);
 }
 
 int cgroup_create(struct cgroup *cg, const char *instance, const struct cgroup_limits *limits,
@@ -291,17 +337,44 @@ int cgroup_attach(const struct cgroup *cg, pid_t pid, struct err *err)
 	return 0;
 }
 
+bool cgroup_fork_keeper(void)
+{
+	/* Where systemd has it; there is no unit in other places. */
+	_cleanup_close_ int keepers =
+		open("/sys/fs/cgroup/" CGROUP_UNIT "/" CGROUP_KEEPERS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct clone_args args = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD};
+
+	if (keepers < 0)
+		return false;
+	args.cgroup = (uint64_t)keepers;
+	/* It fails where the unit is just being stopped. */
+	return sys_clone3(&args) > 0;
+}
+
+void cgroup_path(const struct cgroup *cg, const char *instance, char *buf, size_t size)
+{
+	bool delegated = cg->ntrees > 0 && cg->tree[cg->ntrees - 1].delegated;
+
+	snprintf(buf, size, "%s/%s", delegated ? CGROUP_UNIT : CGROUP_BASE, instance);
+}
+
 int cgroup_remove(const struct cgroup *cg, const char *instance)
 {
-	char path[sizeof CGROUP_BASE + 64];
+	char own[sizeof CGROUP_BASE + 64], delegated[sizeof CGROUP_UNIT + 64];
 	int first = 0;
 
-	snprintf(path, sizeof path, CGROUP_BASE "/%s", instance);
+	snprintf(own, sizeof own, CGROUP_BASE "/%s", instance);
+	snprintf(delegated, sizeof delegated, CGROUP_UNIT "/%s", instance);
 	for (int i = 0; i < cg->ntrees; i++) {
-		if (unlinkat(cg->tree[i].root, path, AT_REMOVEDIR) < 0 && errno != ENOENT && !first)
+		const struct cgroup_tree *t = &cg->tree[i];
+
+		/* Whoever looks for a dead jail's does not know which it had. */
+		if (t->v2 && unlinkat(t->root, delegated, AT_REMOVEDIR) < 0 && errno != ENOENT && !first)
+			first = -errno;
+		if (unlinkat(t->root, own, AT_REMOVEDIR) < 0 && errno != ENOENT && !first)
 			first = -errno;
 		/* Fails while other jails live, which is as it should be. */
-		(void)unlinkat(cg->tree[i].root, CGROUP_BASE, AT_REMOVEDIR);
+		(void)unlinkat(t->root, CGROUP_BASE, AT_REMOVEDIR);
 	}
 	return first;
 }

@@ -2,8 +2,16 @@
 /*
  * The control groups of a jail: memory, pids and cpu, each in whichever
  * hierarchy this host has it (all in v2, all in v1, or mixed), behind one
- * interface.  A jail's group is BASE/INSTANCE in each hierarchy used, where BASE
- * is "loginjail" below the hierarchy's root as this process sees it.
+ * interface.  A jail's group is BASE/INSTANCE in each hierarchy used.
+ *
+ * In v2 under systemd, BASE is the group of loginjail.service, which systemd
+ * leaves to us (Delegate=): nobody but systemd may write elsewhere in that
+ * hierarchy, it hands the controllers down to there, and stopping the unit ends
+ * the jails.  Beside the jails it has a group for the keepers, who so belong to
+ * no login's session, and for the process without which systemd would remove it.
+ *
+ * In v1, without systemd, or where the unit is not started, BASE is "loginjail"
+ * below the hierarchy's root as this process sees it; it goes with the last jail.
  */
 #ifndef LOGINJAIL_CGROUP_H
 #define LOGINJAIL_CGROUP_H
@@ -15,6 +23,8 @@
 #include "lib/err.h"
 
 #define CGROUP_BASE "loginjail"
+#define CGROUP_UNIT "loginjail.slice/loginjail.service"
+#define CGROUP_KEEPERS "keepers" /* no instance has such a name */
 
 enum cgroup_controller { CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CPU, CGROUP_CONTROLLER_MAX };
 
@@ -27,6 +37,7 @@ struct cgroup_limits {
 /* One hierarchy: root is a descriptor of its mount, dir of the jail's group. */
 struct cgroup_tree {
 	bool v2;
+	bool delegated; /* the jail's group is below CGROUP_UNIT */
 	unsigned int controllers; /* bit mask of enum cgroup_controller */
 	int root, dir;
 };
@@ -51,8 +62,19 @@ int cgroup_clone_fd(const struct cgroup *cg);
 /* Move a process into the v1 groups. May wait for an RCU grace period. */
 int cgroup_attach(const struct cgroup *cg, pid_t pid, struct err *err);
 
-/* Remove the instance's groups, and BASE if it was the last. The processes in
- * them must be gone: -EBUSY otherwise. */
+/*
+ * Go on as a copy of this process that is born in the keepers' group: moving it
+ * would hold up every fork of the host.  Returns true in the process that has been
+ * copied, which must end; false where this is the one to go on, be there no such
+ * group.
+ */
+bool cgroup_fork_keeper(void);
+
+/* Where the group of this instance is, below its hierarchy's root. */
+void cgroup_path(const struct cgroup *cg, const char *instance, char *buf, size_t size);
+
+/* Remove the instance's groups, and BASE, if it is not systemd's, after the
+ * last. The processes in them must be gone: -EBUSY otherwise. */
 int cgroup_remove(const struct cgroup *cg, const char *instance);
 
 /* Close what cgroup_find and cgroup_create opened. */

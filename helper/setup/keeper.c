@@ -230,7 +230,7 @@ static void send_status(struct keeper *k, int fd)
 
 	snprintf(s.user, sizeof s.user, "%s", j->id->name);
 	snprintf(s.section, sizeof s.section, "%s", j->section);
-	snprintf(s.cgroup, sizeof s.cgroup, CGROUP_BASE "/%s", j->instance);
+	cgroup_path(&j->cgroup, j->instance, s.cgroup, sizeof s.cgroup);
 	(void)send_msg(fd, &s, sizeof s, NULL, 0);
 }
 

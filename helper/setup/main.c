@@ -11,7 +11,8 @@
  * are answered at once.  Else, if the user has a live jail, its keeper gives the
  * login a lease, and this process hands the descriptors on and ends.  If not, it
  * builds the jail (build.c), answers the module, and stays as the jail's keeper
- * (keeper.c): nobody's child, since the module starts it as an orphan.
+ * (keeper.c): nobody's child, since the module starts it as an orphan.  Only where
+ * systemd has a cgroup for keepers it goes on as a copy that is born there.
  *
  * Two first logins of a user at once: both ask for a live jail, both go for the
  * user's lock, and the second finds the first one's jail under it.  The lock is
@@ -234,8 +235,12 @@ static int jail_login(const struct section *section, const struct identity *id)
 		remove_leftovers(&j.state, state_dir, lock);
 	scope_close(&state_dir);
 	state_dir = -EBADF;
+	if (cgroup_fork_keeper())
+		return 0;
 
 	(void)umask(022);
+	/* The copy has no alarm. */
+	(void)alarm(DEADLINE_S);
 	r = build_jail(&j, &err);
 	(void)alarm(0);
 	if (r)

@@ -38,7 +38,10 @@ jails_gone() { eventually no_jails && eventually no_jail_groups; }
 
 # cgroup directories of jails of USER (or all), one a line.
 jail_groups() {
-	find /sys/fs/cgroup -type d -path "*/loginjail/${1:+$(id -u "$1")}*-*" 2>/dev/null
+	local uid='[0-9]+'
+	(($#)) && uid=$(id -u "$1")
+	find /sys/fs/cgroup -regextype posix-extended -type d \
+		-regex ".*/loginjail(\.service)?/$uid-[0-9a-z]+" 2>/dev/null
 }
 no_jail_groups() { [[ -z $(jail_groups) ]]; }
 

@@ -4,6 +4,7 @@
  * put where the kernel's is.  Limits need a kernel and are tested end to end.
  * As root, in mounts of its own; skipped otherwise.
  */
+#include "lib/fdio.h"
 #include "lib/scope.h"
 #include "setup/cgroup.h"
 #include "tap.h"
@@ -214,6 +215,44 @@ static void create(void)
 	is_int(open_fds(), before, "no descriptor is left");
 }
 
+/* Where systemd has a group for us, all happens below that, and it stays. */
+static void create_delegated(void)
+{
+	static const struct cgroup_limits limits = {1u << 30, 100, 1000};
+	static const char unit[] = "u/" CGROUP_UNIT;
+	int before = open_fds();
+	struct err err = {""};
+	struct cgroup cg;
+	char path[128];
+
+	make_host(0);
+	put(scratch_fd, "u/cgroup.subtree_control", "\n", 0644);
+	ok(mkdirat(scratch_fd, "u/loginjail.slice", 0755) == 0 && mkdirat(scratch_fd, unit, 0755) == 0,
+	   "(the unit's group)");
+	put(scratch_fd, "u/" CGROUP_UNIT "/cgroup.subtree_control", "memory\n", 0644);
+	is_int(cgroup_find(&cg, &err), 0, "(v2)");
+	ok(cgroup_create(&cg, "1000-0123abcd", &limits, &err) < 0, "no limit can be set");
+	contains(err.text, "memory.max", "and that is said");
+	is_int(read_file_at(scratch_fd, "u/" CGROUP_UNIT "/cgroup.subtree_control", path, sizeof path), 10,
+	       "the unit's group");
+	contains(path, "+pids +cpu", "hands down what it did not");
+	is_int(read_file_at(scratch_fd, "u/cgroup.subtree_control", path, sizeof path), 1,
+	       "the root is systemd's");
+	cgroup_path(&cg, "1000-0123abcd", path, sizeof path);
+	ok(strcmp(path, CGROUP_UNIT "/1000-0123abcd") == 0, "its path: %s", path);
+	ok(faccessat(scratch_fd, "u/" CGROUP_UNIT "/1000-0123abcd", F_OK, 0) < 0, "nothing is left of the jail's");
+	ok(faccessat(scratch_fd, unit, F_OK, 0) == 0, "the unit's stays");
+	ok(faccessat(scratch_fd, "u/" CGROUP_BASE, F_OK, 0) < 0, "no other is made");
+	/* Made before the unit was started, and found by gc after that. */
+	ok(mkdirat(scratch_fd, "u/" CGROUP_BASE, 0755) == 0 &&
+		   mkdirat(scratch_fd, "u/" CGROUP_BASE "/1000-0123abcd", 0755) == 0,
+	   "(one without the unit)");
+	is_int(cgroup_remove(&cg, "1000-0123abcd"), 0, "can be removed, too");
+	ok(faccessat(scratch_fd, "u/" CGROUP_BASE, F_OK, 0) < 0, "it is gone");
+	cgroup_close(&cg);
+	is_int(open_fds(), before, "no descriptor is left");
+}
+
 int main(void)
 {
 	const char *why = private_mounts();
@@ -228,6 +267,7 @@ int main(void)
 		(void)mkdir("/proc/self", 0755);
 		find();
 		create();
+		create_delegated();
 		ok(umount2("/proc", MNT_DETACH) == 0, "(uncover /proc)");
 	}
 	scratch_remove();

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # used by those that read this file
+#
+# What the virtual hosts are made of.  A change of this file, or of image, makes
+# new ones.
+
+# Both have the smallest kernel that Debian builds, and a stock sshd.
+#   bookworm: Linux 6.1, OpenSSH 9.2, systemd 252
+#   trixie:   Linux 6.12, OpenSSH 10.0 (sshd-session), systemd 257
+vm_suites='bookworm trixie'
+
+vm_packages='
+	linux-image-cloud-amd64 systemd systemd-sysv udev kmod dbus libpam-systemd libnss-systemd
+	openssh-server openssh-client cron at
+	iproute2 nftables procps psmisc perl expect socat rsync strace busybox-static
+	gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools'
+
+# Timers and consoles that would take the emulated processor from the tests.
+vm_masked='
+	apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer
+	e2scrub_reap.service fstrim.timer getty@tty1.service serial-getty@ttyS0.service
+	systemd-timesyncd.service'
+
+# Older emulators break the flags at cmpxchg16b and take twice the time for a fork.
+vm_emulator_suite=trixie
+vm_emulator_packages='qemu-system-x86 base-files libc-bin coreutils dash'
+
+vm_disk=4G
