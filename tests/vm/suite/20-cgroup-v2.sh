@@ -56,6 +56,12 @@ is "$(limit bob memory.max)" max 'max: memory.max'
 is "$(limit bob pids.max)" max 'max: pids.max'
 like "$(limit bob cpu.max)" '^max ' 'max: cpu.max'
 is "$(cat "$GROUP/pids.max")" max 'systemd bounds not the number of all jails'"'"' tasks'
+systemctl set-property --runtime loginjail.service MemoryMax=600M
+is "$(cat "$GROUP/memory.max")" $((600 << 20)) 'what all jails have together can be bounded'
+is "$(tr ' ' '\n' <"$GROUP/cgroup.subtree_control" | grep -cxE 'memory|pids|cpu')" 3 \
+	'which leaves the controllers handed down'
+is "$(limit alice memory.max) $(limit alice pids.max)" "$((96 << 20)) 40" 'and the limits of each'
+systemctl set-property --runtime loginjail.service MemoryMax=infinity
 
 # That it holds
 run j 'hog pid 300'

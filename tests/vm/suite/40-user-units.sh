@@ -23,8 +23,11 @@ plant() { # USER: a unit that leaves a mark
 plant alice
 plant uma
 
-# logind keeps a manager for a while.
-fresh() { systemctl stop "user@$(id -u uma).service"; }
+# logind keeps a user for a while after the last session.
+fresh() {
+	systemctl stop "user@$(id -u uma).service"
+	eventually not test -e "/run/systemd/users/$(id -u uma)"
+}
 manager=user@$(id -u alice).service
 drop_in=/etc/systemd/system/user@.service.d/loginjail.conf
 fresh

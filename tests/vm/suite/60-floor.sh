@@ -34,8 +34,8 @@ logins() {
 		on_opt "$user" -tt true </dev/null
 		echo 'ls /' | sftp_on "$user"
 	done >/dev/null 2>&1
-	# What logind and udev keep for a while.
-	jails_gone && eventually_sh '! compgen -G "/run/systemd/users/*" && ! pgrep "udev-worker"'
+	# What logind keeps for a while.
+	jails_gone && eventually_sh '! compgen -G "/run/systemd/users/*"'
 }
 logins
 systemctl reset-failed
