@@ -46,7 +46,7 @@ for ms in 0 1 2 3 4 5 6 8 10 15 30; do
 done
 
 # The same by the network: the client is gone in the middle of its log-in
-for i in {1..12}; do
+for _ in {1..12}; do
 	ssh -F "$S/ssh_config" -l alice world true </dev/null >/dev/null 2>&1 &
 	client=$!
 	eventually_sh "pgrep -x loginjail-setup >/dev/null || ! kill -0 $client 2>/dev/null"
