@@ -71,7 +71,7 @@ pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so
 generated := $B/conf/jail.ini $B/conf/jail.ini.5 $B/conf/sshd_config.snippet $B/conf/pam.snippet \
-	$B/conf/user-manager.conf
+	$B/conf/user@.service.d/loginjail.conf
 
 all: $(programs) $(generated)
 
@@ -114,9 +114,11 @@ $B/conf/jail.ini.5: conf/jail.ini.5.in $B/loginjail
 	@mkdir -p $(@D)
 	$B/loginjail mdoc-options >$B/conf/options.mdoc
 	sed -e '/^@OPTIONS@$$/{r $B/conf/options.mdoc' -e 'd;}' $< >$@.tmp && mv $@.tmp $@
+fill_in = @mkdir -p $(@D) && sed -e 's|@libexecdir@|$(libexecdir)|; s|@sbindir@|$(sbindir)|' $< >$@.tmp && mv $@.tmp $@
 $B/conf/%: conf/%.in
-	@mkdir -p $(@D)
-	sed -e 's|@libexecdir@|$(libexecdir)|; s|@sbindir@|$(sbindir)|' $< >$@.tmp && mv $@.tmp $@
+	$(fill_in)
+$B/conf/user@.service.d/loginjail.conf: conf/user-manager.conf.in
+	$(fill_in)
 
 -include $(shell find $B/helper $B/pam_module -name '*.d' -type f 2>/dev/null)
 
@@ -132,10 +134,10 @@ define INSTALLED
 0644 helper/cli/loginjail.8 $(mandir)/man8
 0644 pam_module/pam_loginjail.8 $(mandir)/man8
 0644 conf/loginjail.service $(unitdir)
+0644 $B/conf/user@.service.d/loginjail.conf $(unitdir)/user@.service.d
 0644 $B/conf/jail.ini $(docdir)
 0644 $B/conf/sshd_config.snippet $(docdir)
 0644 $B/conf/pam.snippet $(docdir)
-0644 $B/conf/user-manager.conf $(docdir)
 endef
 export INSTALLED
 
@@ -147,7 +149,7 @@ install: all
 uninstall:
 	@echo "$$INSTALLED" | while read -r mode file dir; do \
 		rm -f "$(DESTDIR)$$dir/$${file##*/}"; done
-	-rmdir "$(DESTDIR)$(libexecdir)" "$(DESTDIR)$(docdir)" 2>/dev/null
+	-rmdir "$(DESTDIR)$(libexecdir)" "$(DESTDIR)$(docdir)" "$(DESTDIR)$(unitdir)/user@.service.d" 2>/dev/null
 
 # ---- tests -------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ is "$(dpkg -c "$deb" | awk '$1 !~ /^d/ { print $1, $2, substr($6, 2) }' | LC_ALL
 		-rwx--x--x root/root /usr/libexec/loginjail/loginjail-init
 		-rwxr-xr-x root/root /usr/libexec/loginjail/loginjail-setup
 		-rw-r--r-- root/root $units/loginjail.service
+		-rw-r--r-- root/root $units/user@.service.d/loginjail.conf
 		-rwxr-xr-x root/root /usr/sbin/loginjail
 		-rw-r--r-- root/root /usr/share/doc/loginjail/README.md.gz
 		-rw-r--r-- root/root /usr/share/doc/loginjail/changelog.gz
@@ -55,7 +56,6 @@ is "$(dpkg -c "$deb" | awk '$1 !~ /^d/ { print $1, $2, substr($6, 2) }' | LC_ALL
 		-rw-r--r-- root/root /usr/share/doc/loginjail/examples/jail.ini
 		-rw-r--r-- root/root /usr/share/doc/loginjail/examples/pam.snippet
 		-rw-r--r-- root/root /usr/share/doc/loginjail/examples/sshd_config.snippet
-		-rw-r--r-- root/root /usr/share/doc/loginjail/examples/user-manager.conf
 		-rw-r--r-- root/root /usr/share/lintian/overrides/loginjail
 		-rw-r--r-- root/root /usr/share/man/man5/jail.ini.5.gz
 		-rw-r--r-- root/root /usr/share/man/man8/loginjail.8.gz

@@ -24,7 +24,8 @@ cached() {
 	local name=$1 key
 	shift
 	key=$(cat "$@" | sha256sum | cut -c -12)
-	mkdir -p "$cache"
+	# Whole hosts, with their keys.
+	mkdir -p "$cache" && chmod 0700 "$cache"
 	exec 9>"$cache/$name.lock"
 	flock 9
 	made=$cache/$name-$key
