@@ -78,16 +78,16 @@ static int remove_orphans(const struct state *s, int state_dir, int *count)
 	return first ? first : -errno;
 }
 
-/* What gc_pending looks at, so that a login's cost does not grow with the jails. */
+/* What gc_pending looks at, so that a login costs hardly more where many jails live. */
 #define SAMPLE 16
 
 /* Call fn for up to SAMPLE entries of the directory dirfd/name that are named like
- * an instance, from a random one on; stops when it returns true. */
+ * an instance, from a random one on and around; stops when it returns true. */
 static bool any_instance(int dirfd, const char *name, bool (*fn)(int dir, const char *instance, const struct state *s),
 			 const struct state *s)
 {
 	_cleanup_closedir_ DIR *d = NULL;
-	unsigned int n = 0, skip = 0;
+	unsigned int n = 0, first = 0;
 	struct dirent *e;
 	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -100,16 +100,18 @@ static bool any_instance(int dirfd, const char *name, bool (*fn)(int dir, const 
 	}
 	while ((e = readdir(d)))
 		n += state_instance_name(e->d_name);
+	if (n == 0)
+		return false;
 	/* Nothing is lost where there is no number: then it is the first ones. */
-	if (n > SAMPLE && getrandom(&skip, sizeof skip, GRND_NONBLOCK) == sizeof skip)
-		skip %= n - SAMPLE + 1;
+	if (n > SAMPLE && getrandom(&first, sizeof first, GRND_NONBLOCK) == sizeof first)
+		first %= n;
 	else
-		skip = 0;
+		first = 0;
 	rewinddir(d);
-	for (n = 0; n < skip + SAMPLE && (e = readdir(d));) {
+	for (unsigned int i = 0; i < n && (e = readdir(d));) {
 		if (!state_instance_name(e->d_name))
 			continue;
-		if (n++ >= skip && fn(fd, e->d_name, s))
+		if ((i++ + n - first) % n < SAMPLE && fn(fd, e->d_name, s))
 			return true;
 	}
 	return false;
