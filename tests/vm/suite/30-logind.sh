@@ -68,6 +68,31 @@ release two
 slow=$(journal_since | grep -iE 'timed out|timeout was reached')
 log_mark
 
+# What outlives a login: nothing without linger, all of the jail with it, whatever
+# logind does with what is left of a session (the table in jail.ini(5)).
+survivors() { pgrep -u "$(id -u alice)" -fx 'sleep 4321'; }
+for kill in no yes; do
+	mkdir -p /run/systemd/logind.conf.d
+	printf '[Login]\nKillUserProcesses=%s\n' "$kill" >/run/systemd/logind.conf.d/kill.conf
+	systemctl restart systemd-logind
+	for linger in 0 5m; do
+		name="KillUserProcesses=$kill, linger = $linger"
+		standard_jail "linger = $linger"
+		j 'setsid sleep 4321 </dev/null >/dev/null 2>&1 &'
+		ok "$name: the session of logind ends with the login" eventually no_session alice
+		if [[ $linger == 0 ]]; then
+			ok "$name: so does the jail" eventually jails_gone
+			nok "$name: and what ran in the background" survivors
+			continue
+		fi
+		ok "$name: what runs in the background goes on" survivors
+		is "$(j 'pgrep -fxc "sleep 4321"')" 1 "$name: and the next login finds it"
+		ok "$name: until the jail is ended" loginjail kill alice
+		nok "$name: then it is gone" survivors
+	done
+done
+standard_jail
+
 # Where logind kills what a login leaves behind
 mkdir -p /run/systemd/logind.conf.d
 printf '[Login]\nKillUserProcesses=yes\n' >/run/systemd/logind.conf.d/kill.conf
