@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/text.h"
 #include "lib/scope.h"
 
 #define BEGIN "# loginjail: begin"
@@ -20,17 +21,9 @@ static bool starts(const char *line, const char *with)
 	return strncmp(line, with, strlen(with)) == 0;
 }
 
-/* After the newline, or at the NUL. */
-static const char *next_line(const char *line)
-{
-	const char *end = strchrnul(line, '\n');
-
-	return *end ? end + 1 : end;
-}
-
 bool blocks_any(const char *text)
 {
-	for (; *text; text = next_line(text))
+	for (; *text; text = text_next_line(text))
 		if (starts(text, BEGIN))
 			return true;
 	return false;
@@ -78,7 +71,7 @@ int blocks_strip(const char *name, const char *text, char **ret, struct err *err
 	if (!out)
 		return -ENOMEM;
 	for (at = text; *at; at = next) {
-		next = next_line(at);
+		next = text_next_line(at);
 		r = strip_line(&s, name, at, (size_t)(next - at), err);
 		if (r)
 			return r;
@@ -102,9 +95,9 @@ static size_t heading(const char *text)
 {
 	const char *at = text, *paragraph = NULL;
 
-	for (; *at && (*at == '#' || blank(at)); at = next_line(at))
+	for (; *at && (*at == '#' || blank(at)); at = text_next_line(at))
 		if (blank(at))
-			paragraph = next_line(at);
+			paragraph = text_next_line(at);
 	return (size_t)((*at && paragraph ? paragraph : at) - text);
 }
 

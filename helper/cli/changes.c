@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/diff.h"
+#include "cli/text.h"
 #include "lib/scope.h"
 
 int problem(struct changes *c, const char *fmt, ...)
@@ -142,10 +143,9 @@ int changes_print(const struct changes *c)
 			putchar('\n');
 			continue;
 		}
-		if (asprintf(&path, "%s%s", c->tree.root, change->path) < 0) {
-			path = NULL;
+		path = text_format("%s%s", c->tree.root, change->path);
+		if (!path)
 			return -ENOMEM;
-		}
 		r = diff_print(stdout, path, change->old.text, change->text);
 		if (r)
 			return r;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/text.h"
 #include "lib/scope.h"
 
 #define AROUND 3
@@ -22,7 +23,7 @@ static int lines_of(const char *text, struct lines *ret)
 {
 	size_t n = 0;
 
-	for (const char *p = text; *p; p = strchrnul(p, '\n'), p += *p == '\n')
+	for (const char *p = text; *p; p = text_next_line(p))
 		n++;
 	ret->at = calloc(n + 1, sizeof *ret->at);
 	if (!ret->at)
@@ -30,8 +31,7 @@ static int lines_of(const char *text, struct lines *ret)
 	ret->n = n;
 	for (size_t i = 0; i < n; i++) {
 		ret->at[i] = text;
-		text = strchrnul(text, '\n');
-		text += *text == '\n';
+		text = text_next_line(text);
 	}
 	ret->at[n] = text;
 	return 0;

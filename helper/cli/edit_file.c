@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/edit_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "cli/text.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
@@ -190,18 +192,16 @@ static int write_beside(int dir, const char *temp, const char *text, int from, c
 static int replace_in(int dir, const char *name, const struct file *old, const char *text)
 {
 	_cleanup_close_ int from = open_same(dir, name, old);
-	_cleanup_free_ char *temp = NULL;
+	/* No glob of sshd_config's takes it, and no PAM service has such a name. */
+	_cleanup_free_ char *temp = text_format(".%s.loginjail-new", name);
 	int r;
 
 	if (from < 0 && from != -EBADF)
 		return from;
 	if (!text)
 		return unlinkat(dir, name, 0) < 0 || fsync(dir) < 0 ? -errno : 0;
-	/* No glob of sshd_config's takes it, and no PAM service has such a name. */
-	if (asprintf(&temp, ".%s.loginjail-new", name) < 0) {
-		temp = NULL;
+	if (!temp)
 		return -ENOMEM;
-	}
 	r = write_beside(dir, temp, text, from, old);
 	if (!r && renameat(dir, temp, dir, name) < 0)
 		r = -errno;
@@ -254,6 +254,30 @@ int file_replace(const struct tree *tree, const char *path, const struct file *o
 		return err_set(err, r, "%s%s can't be replaced (lsattr shows whether it is immutable)",
 			       tree->root, path);
 	return r ? err_set(err, r, "replacing %s%s", tree->root, path) : 0;
+}
+
+int dir_each(const struct tree *tree, const char *path, int (*fn)(void *arg, const char *file), void *arg)
+{
+	_cleanup_close_ int fd = dir_open(tree, path);
+	_cleanup_closedir_ DIR *d = NULL;
+	struct dirent *e;
+	int r = 0;
+
+	if (fd < 0)
+		return fd;
+	d = fdopendir(fd);
+	if (!d)
+		return -errno;
+	(void)take_fd(&fd);
+	while (r == 0 && (e = readdir(d))) {
+		_cleanup_free_ char *file = NULL;
+
+		if (*e->d_name == '.' || e->d_type == DT_DIR)
+			continue;
+		file = text_format("%s/%s", path, e->d_name);
+		r = file ? fn(arg, file) : -ENOMEM;
+	}
+	return r;
 }
 
 void dir_remove_if_empty(const struct tree *tree, const char *path)

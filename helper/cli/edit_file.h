@@ -59,6 +59,12 @@ bool file_exists(const struct tree *tree, const char *path);
 /* rmdir; not empty or not there is no error. */
 void dir_remove_if_empty(const struct tree *tree, const char *path);
 
+/*
+ * Call fn with the path of each file in a directory, but those whose names begin
+ * with a dot, until it returns other than 0.  Returns that, or -errno.
+ */
+int dir_each(const struct tree *tree, const char *path, int (*fn)(void *arg, const char *file), void *arg);
+
 /* Open a directory of the tree for reading, or -errno. */
 int dir_open(const struct tree *tree, const char *path);
 

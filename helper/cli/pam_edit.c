@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/pam_edit.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/blocks.h"
+#include "cli/text.h"
 #include "lib/scope.h"
-
-#define PAM_DIR "/etc/pam.d"
 
 /*
  * What starts something for a user.  Not here: sudo, runuser and the like, with which an
@@ -48,24 +46,15 @@ static const struct service {
 	{"slim", "a graphical login"},
 };
 
-static char *path_of(const char *dir, const char *name)
-{
-	char *s;
-
-	return asprintf(&s, "%s/%s", dir, name) < 0 ? NULL : s;
-}
-
 /*
  * A file of the vendor's is not ours to change, and a copy would not follow its updates: so one
  * that includes it.
  */
-static char *vendor_lines(const char *dir, const char *service, const char *line)
+static char *vendor_lines(const char *service, const char *line)
 {
-	char *s;
-
-	return asprintf(&s, "auth include %s/%s\naccount include %s/%s\npassword include %s/%s\n"
-			    "session include %s/%s\n%s", dir, service, dir, service, dir, service, dir,
-			service, line) < 0 ? NULL : s;
+	return text_format("auth include " PAM_VENDOR_DIR "/%s\naccount include " PAM_VENDOR_DIR "/%s\n"
+			   "password include " PAM_VENDOR_DIR "/%s\nsession include " PAM_VENDOR_DIR "/%s\n%s",
+			   service, service, service, service, line);
 }
 
 /* Would the service be in order, with all that is planned?  -EINVAL or -ENOENT as pam_stack_check. */
@@ -81,7 +70,7 @@ static int check(struct changes *c, const char *service, struct err *err)
 		return r;
 	r = pam_stack_check(&stack, sshd, err);
 	ours = pam_stack_ours(&stack);
-	if (!r && sshd && strcmp(ours->args, "open") == 0 && !strstr(stack.v[0].module, PAM_MODULE_NAME))
+	if (!r && sshd && strcmp(ours->args, "open") == 0 && !pam_entry_is_ours(&stack.v[0]))
 		r = err_set(err, 0, "%s:%u: this line comes before 'session required %s close', which "
 				    "must be the first: the modules after it expect to close on the host",
 			    stack.v[0].file, stack.v[0].line, ours->module);
@@ -123,10 +112,10 @@ static int plan_file(struct changes *c, struct change *change, const char *servi
 }
 
 /* A file of our own, where PAM looks before it looks at the vendor's. */
-static int plan_vendor(struct changes *c, struct change *change, const char *dir, const char *service,
-		       const char *line, const char *why)
+static int plan_vendor(struct changes *c, struct change *change, const char *service, const char *line,
+		       const char *why)
 {
-	_cleanup_free_ char *lines = vendor_lines(dir, service, line);
+	_cleanup_free_ char *lines = vendor_lines(service, line);
 	struct err err;
 	char *text;
 	int r;
@@ -141,56 +130,50 @@ static int plan_vendor(struct changes *c, struct change *change, const char *dir
 	return r;
 }
 
-/* The vendor's directory that has the service, "" if none: as if /etc had nothing. */
-static int find_vendor(struct changes *c, const char *service, const char **ret)
+/* Does the vendor have the service?  1, 0, or less. */
+static int has_vendor(struct changes *c, const char *service)
 {
-	static const char dir[] = "/usr/lib/pam.d";
-	_cleanup_free_ char *path = path_of(dir, service), *text = NULL;
+	_cleanup_free_ char *path = text_format(PAM_VENDOR_DIR "/%s", service), *text = NULL;
 	struct err err;
 
-	*ret = "";
 	if (!path)
 		return -ENOMEM;
 	if (changes_read(c, path, &text, &err))
 		return problem(c, "%s", err.text);
-	if (text)
-		*ret = dir;
-	return 0;
+	return text != NULL;
 }
 
 static int plan_refusal(struct changes *c, const struct service *s, const char *line)
 {
-	_cleanup_free_ char *path = path_of(PAM_DIR, s->name), *why = NULL, *bare = NULL;
+	_cleanup_free_ char *path = text_format(PAM_DIR "/%s", s->name), *bare = NULL;
+	_cleanup_free_ char *why = text_format("jailed users are refused here: %s", s->why);
 	struct change *change;
-	const char *vendor;
 	struct err err;
 	int r;
 
-	if (!path || asprintf(&why, "jailed users are refused here: %s", s->why) < 0) {
-		why = NULL;
+	if (!path || !why)
 		return -ENOMEM;
-	}
 	r = changes_open(c, path, &change);
 	if (r)
 		return r;
 	/* One that is ours alone is made anew, or not at all. */
 	if (change->old.text && (blocks_strip(path, change->old.text, &bare, &err) || bare))
 		return plan_file(c, change, s->name, NULL, line, why);
-	r = find_vendor(c, s->name, &vendor);
-	if (r == 0 && *vendor)
-		return plan_vendor(c, change, vendor, s->name, line, why);
+	r = has_vendor(c, s->name);
+	if (r > 0)
+		return plan_vendor(c, change, s->name, line, why);
 	return r ? r : change_set(change, NULL, "the service is no longer there");
 }
 
 static int plan_sshd(struct changes *c, const char *module)
 {
-	_cleanup_free_ char *first = NULL, *last = NULL;
+	_cleanup_free_ char *first = text_format("session    required     %s close\n", module);
+	_cleanup_free_ char *last = text_format("account    required     %s\n"
+						"session    required     %s open\n", module, module);
 	struct change *change;
 	int r;
 
-	if (asprintf(&first, "session    required     %s close\n", module) < 0 ||
-	    asprintf(&last, "account    required     %s\nsession    required     %s open\n", module,
-		     module) < 0)
+	if (!first || !last)
 		return -ENOMEM;
 	r = changes_open(c, PAM_DIR "/sshd", &change);
 	if (r)
@@ -203,10 +186,10 @@ static int plan_sshd(struct changes *c, const char *module)
 
 int pam_plan(struct changes *c, const char *module)
 {
-	_cleanup_free_ char *line = NULL;
+	_cleanup_free_ char *line = text_format("session    required     %s\n", module);
 	int r;
 
-	if (asprintf(&line, "session    required     %s\n", module) < 0)
+	if (!line)
 		return -ENOMEM;
 	/* The other doors first: none is open when there is the first jail. */
 	for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
@@ -218,16 +201,14 @@ int pam_plan(struct changes *c, const char *module)
 	return r == -ENOMEM ? r : 0;
 }
 
-static int undo_file(struct changes *c, const char *name, bool all)
+static int undo_file(struct changes *c, const char *path, bool all)
 {
-	_cleanup_free_ char *path = path_of(PAM_DIR, name), *bare = NULL;
+	_cleanup_free_ char *bare = NULL;
 	struct change *change;
 	char *silent;
 	struct err err;
 	int r;
 
-	if (!path)
-		return -ENOMEM;
 	r = changes_open(c, path, &change);
 	if (r || !change->old.text)
 		return r;
@@ -242,19 +223,25 @@ static int undo_file(struct changes *c, const char *name, bool all)
 	return r ? r : change_set(change, silent, "lines with " PAM_MODULE_NAME " become comments");
 }
 
+struct undoing {
+	struct changes *c;
+	bool all;
+};
+
+/* What is wrong with one file is said, and the others are looked at as well. */
+static int undo_next(void *arg, const char *path)
+{
+	const struct undoing *u = arg;
+
+	return undo_file(u->c, path, u->all) == -ENOMEM ? -ENOMEM : 0;
+}
+
 int pam_plan_undo(struct changes *c, bool all)
 {
-	_cleanup_closedir_ DIR *d = NULL;
-	int fd = dir_open(&c->tree, PAM_DIR), r = 0;
-	struct dirent *e;
+	int r = dir_each(&c->tree, PAM_DIR, undo_next, &(struct undoing){c, all});
 
-	if (fd == -ENOENT)
-		return 0;
-	d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d)
-		return problem(c, "%s" PAM_DIR ": %s", c->tree.root, strerror(fd < 0 ? -fd : errno));
-	while (r != -ENOMEM && (e = readdir(d)))
-		if (*e->d_name != '.' && e->d_type != DT_DIR)
-			r = undo_file(c, e->d_name, all);
-	return r == -ENOMEM ? r : 0;
+	if (r == 0 || r == -ENOENT || r == -ENOMEM)
+		return r == -ENOMEM ? r : 0;
+	(void)problem(c, "%s" PAM_DIR ": %s", c->tree.root, strerror(-r));
+	return 0;
 }

@@ -12,12 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/text.h"
 #include "lib/scope.h"
 
 #define INCLUDE_MAX 32
 #define BLANKS " \t\r"
 
-static const char *const pam_dirs[] = {"/etc/pam.d", "/usr/lib/pam.d"};
+static const char *const pam_dirs[] = {PAM_DIR, PAM_VENDOR_DIR};
 
 struct reading {
 	const struct pam_source *source;
@@ -25,30 +26,6 @@ struct reading {
 	struct pam_stack *stack;
 	struct err *err;
 };
-
-/* The directory whose file of that name PAM takes; NULL if none has one. */
-static int find_dir(const struct pam_source *source, const char *service, const char **ret_dir,
-		    struct err *err)
-{
-	*ret_dir = NULL;
-	for (size_t i = 0; i < sizeof pam_dirs / sizeof *pam_dirs; i++) {
-		_cleanup_free_ char *path = NULL, *text = NULL;
-		int r;
-
-		if (asprintf(&path, "%s/%s", pam_dirs[i], service) < 0) {
-			path = NULL;
-			return -ENOMEM;
-		}
-		r = source->read(source->arg, path, &text, err);
-		if (r < 0)
-			return r;
-		if (text) {
-			*ret_dir = pam_dirs[i];
-			return 0;
-		}
-	}
-	return 0;
-}
 
 /*
  * Take a logical line off *text: comment and continuation are gone.  Returns how many
@@ -196,25 +173,29 @@ static int read_text(struct reading *r, const char *file, const char *text, unsi
 	}
 }
 
-static int read_service(struct reading *r, const char *service, unsigned depth, unsigned level)
+static int read_path(struct reading *r, const char *path, unsigned depth, unsigned level)
 {
-	_cleanup_free_ char *path = NULL, *text = NULL;
-	const char *dir = "";
-	int k;
+	_cleanup_free_ char *text = NULL;
+	int k = r->source->read(r->source->arg, path, &text, r->err);
 
-	if (*service != '/') {
-		k = find_dir(r->source, service, &dir, r->err);
-		if (k || !dir)
-			return k ? k : -ENOENT;
-	}
-	if (asprintf(&path, "%s%s%s", dir, *dir ? "/" : "", service) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	k = r->source->read(r->source->arg, path, &text, r->err);
 	if (k || !text)
 		return k ? k : -ENOENT;
 	return read_text(r, path, text, depth, level);
+}
+
+/* The first of that name; -ENOENT is of the file itself only, see include(). */
+static int read_service(struct reading *r, const char *service, unsigned depth, unsigned level)
+{
+	int k = -ENOENT;
+
+	if (*service == '/')
+		return read_path(r, service, depth, level);
+	for (size_t i = 0; k == -ENOENT && i < sizeof pam_dirs / sizeof *pam_dirs; i++) {
+		_cleanup_free_ char *path = text_format("%s/%s", pam_dirs[i], service);
+
+		k = path ? read_path(r, path, depth, level) : -ENOMEM;
+	}
+	return k;
 }
 
 int pam_stack_read(const struct pam_source *source, const char *service, const char *type,
@@ -246,7 +227,7 @@ void pam_stack_clear(struct pam_stack *stack)
 	*stack = (struct pam_stack){0};
 }
 
-static bool is_ours(const struct pam_entry *e)
+bool pam_entry_is_ours(const struct pam_entry *e)
 {
 	const char *slash = strrchr(e->module, '/');
 
@@ -269,7 +250,7 @@ static bool has_word(const char *args, const char *word)
 const struct pam_entry *pam_stack_ours(const struct pam_stack *stack)
 {
 	for (size_t i = stack->n; i-- > 0;)
-		if (is_ours(&stack->v[i]) && !has_word(stack->v[i].args, "close"))
+		if (pam_entry_is_ours(&stack->v[i]) && !has_word(stack->v[i].args, "close"))
 			return &stack->v[i];
 	return NULL;
 }

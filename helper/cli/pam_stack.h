@@ -9,6 +9,9 @@
 #include "lib/err.h"
 
 #define PAM_MODULE_NAME "pam_loginjail.so"
+/* Where PAM looks for a service's file, in this order. */
+#define PAM_DIR "/etc/pam.d"
+#define PAM_VENDOR_DIR "/usr/lib/pam.d"
 
 /* One physical or continued line of a file of /etc/pam.d. */
 struct pam_entry {
@@ -44,6 +47,9 @@ int pam_stack_read(const struct pam_source *source, const char *service, const c
 		   struct pam_stack *ret, struct err *err);
 
 void pam_stack_clear(struct pam_stack *stack);
+
+/* Is this a line of ours, whatever its arguments? */
+bool pam_entry_is_ours(const struct pam_entry *e);
 
 /* Our own line, but for one with the argument "close"; NULL if there is none. */
 const struct pam_entry *pam_stack_ours(const struct pam_stack *stack);

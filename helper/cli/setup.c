@@ -20,6 +20,7 @@
 #include "cli/load.h"
 #include "cli/pam_edit.h"
 #include "cli/sshd_edit.h"
+#include "cli/text.h"
 #include "cli/verbs.h"
 #include "config/render.h"
 #include "lib/scope.h"
@@ -68,10 +69,9 @@ static int plan_config(struct changes *c, struct config **ret)
 			return -ENOMEM;
 		return config_parse(CONFIG_PATH, text, strlen(text), ret);
 	}
-	if (asprintf(&name, "%s" CONFIG_PATH, c->tree.root) < 0) {
-		name = NULL;
+	name = text_format("%s" CONFIG_PATH, c->tree.root);
+	if (!name)
 		return -ENOMEM;
-	}
 	r = config_read_at(c->tree.fd, &CONFIG_PATH[1], name, 0, ret);
 	if (r)
 		return r == -ENOMEM ? r : problem(c, "%s: %s", name, strerror(-r));
@@ -105,13 +105,11 @@ static int plan_config_undo(struct changes *c)
 /* A module that PAM can't load refuses everybody, root too. */
 static int check_module(struct changes *c, const char *module)
 {
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *path = text_format("%s%s", *module == '/' ? "" : PAMDIR "/", module);
 	void *handle;
 
-	if (asprintf(&path, "%s%s", *module == '/' ? "" : PAMDIR "/", module) < 0) {
-		path = NULL;
+	if (!path)
 		return -ENOMEM;
-	}
 	if (!file_exists(&c->tree, path))
 		return problem(c, "%s%s is not there: install loginjail first, or name the module with "
 				  "--module", c->tree.root, path);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/sshd_edit.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -11,6 +10,7 @@
 
 #include "cli/sshd_match.h"
 #include "cli/sshd_test.h"
+#include "cli/text.h"
 #include "config/nss.h"
 #include "lib/scope.h"
 
@@ -50,8 +50,10 @@ static bool add_root(const struct passwd *pw, char **found, uid_t uid)
 {
 	char *longer;
 
-	if (pw->pw_uid != uid || strcmp(pw->pw_name, "root") == 0 ||
-	    asprintf(&longer, "%s,!%s", *found ? *found : "", pw->pw_name) < 0)
+	if (pw->pw_uid != uid || strcmp(pw->pw_name, "root") == 0)
+		return false;
+	longer = text_format("%s,!%s", *found ? *found : "", pw->pw_name);
+	if (!longer)
 		return false;
 	free(*found);
 	*found = longer;
@@ -71,6 +73,11 @@ static char *other_roots(void *arg)
 	char *roots = passwd_find(arg, add_root, 0);
 
 	return roots ? roots : strdup("");
+}
+
+static struct sshd_names names_of(struct changes *c)
+{
+	return (struct sshd_names){user_of, other_roots, &c->tree};
 }
 
 static bool is_own(const struct change *change)
@@ -95,7 +102,7 @@ static int check_include(struct changes *c)
 
 int sshd_plan(struct changes *c, const struct config *config)
 {
-	const struct sshd_names names = {user_of, other_roots, &c->tree};
+	const struct sshd_names names = names_of(c);
 	struct change *change;
 	char *text;
 	int r;
@@ -118,8 +125,9 @@ int sshd_plan(struct changes *c, const struct config *config)
 }
 
 /* Lines by hand are not ours to take out, and without loginjail they let nobody in. */
-static int warn_of(struct changes *c, const char *path)
+static int warn_of(void *arg, const char *path)
 {
+	struct changes *c = arg;
 	_cleanup_free_ char *text = NULL;
 	unsigned line = 1;
 	struct err err;
@@ -128,33 +136,12 @@ static int warn_of(struct changes *c, const char *path)
 	for (const char *at = text, *next; !r && at && *at; at = next, line++) {
 		const char *found = strstr(at, "loginjail-enter");
 
-		next = strchrnul(at, '\n');
+		next = text_next_line(at);
 		if (found && found < next && at[strspn(at, " \t")] != '#')
 			printf("%s%s:%u: kept, since setup did not write it: without a jail, nobody for "
 			       "whom this is meant can log in\n", c->tree.root, path, line);
-		next += *next == '\n';
 	}
 	return r == -ENOMEM ? r : 0;
-}
-
-static int warn_of_all(struct changes *c)
-{
-	int fd = dir_open(&c->tree, SSHD_DROPINS), r = warn_of(c, SSHD_CONFIG);
-	_cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-
-	while (r == 0 && d && (e = readdir(d))) {
-		_cleanup_free_ char *path = NULL;
-
-		if (*e->d_name == '.' || e->d_type == DT_DIR)
-			continue;
-		if (asprintf(&path, SSHD_DROPINS "/%s", e->d_name) < 0) {
-			path = NULL;
-			return -ENOMEM;
-		}
-		r = warn_of(c, path);
-	}
-	return r;
 }
 
 int sshd_plan_undo(struct changes *c)
@@ -164,7 +151,11 @@ int sshd_plan_undo(struct changes *c)
 
 	if (r == 0 && change->old.text && is_own(change))
 		r = change_set(change, NULL, "all of it was setup's");
-	return r == -ENOMEM ? r : warn_of_all(c);
+	if (r != -ENOMEM)
+		r = warn_of(c, SSHD_CONFIG);
+	if (r != -ENOMEM)
+		r = dir_each(&c->tree, SSHD_DROPINS, warn_of, c);
+	return r == -ENOMEM ? r : 0;
 }
 
 bool sshd_concerned(const struct changes *c)
@@ -176,6 +167,7 @@ struct asking {
 	struct changes *c;
 	struct sshd_copy *copy;
 	const struct config *config;
+	struct sshd_names names;
 	unsigned n;
 };
 
@@ -227,9 +219,7 @@ static int ask_section(struct asking *a, const struct section *s)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->settings.users.n; i++) {
-		const char *item = s->settings.users.v[i];
-		_cleanup_free_ char *name = *item == '#' ?
-			user_of(&a->c->tree, (uid_t)strtoul(item + 1, NULL, 10)) : strdup(item);
+		_cleanup_free_ char *name = sshd_user_name(&a->names, s->settings.users.v[i]);
 
 		if (name)
 			r = ask_user(a, name);
@@ -247,7 +237,7 @@ static int ask_section(struct asking *a, const struct section *s)
 
 static int ask_sshd(struct changes *c, struct sshd_copy *copy, const struct config *config)
 {
-	struct asking asking = {c, copy, config, 0};
+	struct asking asking = {.c = c, .copy = copy, .config = config, .names = names_of(c)};
 	_cleanup_free_ char *pam = NULL, *service = NULL;
 	int r;
 

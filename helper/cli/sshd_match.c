@@ -13,8 +13,7 @@
 
 #include "lib/scope.h"
 
-/* A user's name, as "#1001" too; NULL if there is nobody of that uid. */
-static char *user_name(const struct sshd_names *names, const char *item)
+char *sshd_user_name(const struct sshd_names *names, const char *item)
 {
 	return *item == '#' ? names->user_of(names->arg, (uid_t)strtoul(item + 1, NULL, 10)) :
 			      strdup(item);
@@ -29,7 +28,7 @@ static void print_except(FILE *f, const struct sshd_names *names, const struct s
 
 		if ((*item == '@') != groups)
 			continue;
-		name = groups ? strdup(item + 1) : user_name(names, item);
+		name = groups ? strdup(item + 1) : sshd_user_name(names, item);
 		if (name)
 			fprintf(f, ",!%s", name);
 	}
@@ -76,7 +75,7 @@ static char *join(const struct strings *list, const struct sshd_names *names)
 	if (!f)
 		return NULL;
 	for (size_t i = 0; i < list->n; i++) {
-		_cleanup_free_ char *name = user_name(names, list->v[i]);
+		_cleanup_free_ char *name = sshd_user_name(names, list->v[i]);
 
 		if (name)
 			fprintf(f, "%s%s", ftell(f) > 0 ? "," : "", name);

@@ -26,4 +26,8 @@ struct sshd_names {
 int sshd_match_text(const struct config *config, const char *command, const struct sshd_names *names,
 		    char **ret);
 
+/* The name that an item of users or except ("ann", "#1001") stands for, the caller's;
+ * NULL if there is nobody of that uid. */
+char *sshd_user_name(const struct sshd_names *names, const char *item);
+
 #endif

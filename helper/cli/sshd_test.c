@@ -6,7 +6,6 @@
  */
 #include "cli/sshd_test.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -16,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/text.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "setup/rmtree.h"
@@ -91,8 +91,7 @@ unsigned sshd_includes(const char *text, const char *file)
 					return line;
 				args = next;
 			}
-		at = strchrnul(at, '\n');
-		at += *at == '\n';
+		at = text_next_line(at);
 	}
 	return 0;
 }
@@ -124,8 +123,7 @@ int sshd_redirect(const char *text, const char *dir, char **ret)
 	if (!f)
 		return -ENOMEM;
 	for (; *text; text = next) {
-		next = strchrnul(text, '\n');
-		next += *next == '\n';
+		next = text_next_line(text);
 		if (is_keyword(text, "include", &args))
 			redirect_line(f, args, dir);
 		else
@@ -141,29 +139,31 @@ static int put(int dir, const char *name, const char *text)
 	return fd < 0 ? -errno : write_all(fd, text, strlen(text));
 }
 
+struct copying {
+	struct changes *c;
+	int to;
+};
+
+static int copy_dropin(void *arg, const char *path)
+{
+	const struct copying *k = arg;
+	_cleanup_free_ char *text = NULL;
+	struct err err;
+	int r;
+
+	if (changes_touch(k->c, path))
+		return 0;
+	r = changes_read(k->c, path, &text, &err);
+	return r || !text ? r : put(k->to, strrchr(path, '/') + 1, text);
+}
+
 /* All of sshd_config.d, with what is planned, into to. */
 static int copy_dropins(struct changes *c, int to)
 {
-	int fd = dir_open(&c->tree, SSHD_DROPINS), r = 0;
-	_cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	struct err err;
+	int r = dir_each(&c->tree, SSHD_DROPINS, copy_dropin, &(struct copying){c, to});
 
-	while (r == 0 && d && (e = readdir(d))) {
-		_cleanup_free_ char *path = NULL, *text = NULL;
-
-		if (*e->d_name == '.' || e->d_type == DT_DIR)
-			continue;
-		if (asprintf(&path, SSHD_DROPINS "/%s", e->d_name) < 0) {
-			path = NULL;
-			return -ENOMEM;
-		}
-		if (changes_touch(c, path))
-			continue;
-		r = changes_read(c, path, &text, &err);
-		if (r == 0 && text)
-			r = put(to, e->d_name, text);
-	}
+	if (r == -ENOENT)
+		r = 0;
 	for (size_t i = 0; r == 0 && i < c->n; i++) {
 		const struct change *change = c->v[i];
 		const char *name = strrchr(change->path, '/') + 1;
@@ -335,11 +335,9 @@ int sshd_copy_ask(struct sshd_copy *copy, const char *user, const char *keyword,
 	*ret = NULL;
 	snprintf(file, sizeof file, "%s/sshd_config", copy->dir);
 	if (user) {
-		if (asprintf(&spec, "user=%s,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22",
-			     user) < 0) {
-			spec = NULL;
+		spec = text_format("user=%s,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22", user);
+		if (!spec)
 			return -ENOMEM;
-		}
 		argv[4] = "-C";
 		argv[5] = spec;
 	}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Texts of files, and those that are made of others. */
+#ifndef LOGINJAIL_CLI_TEXT_H
+#define LOGINJAIL_CLI_TEXT_H
+
+/* Where the next line begins: after the newline, or at the NUL. */
+const char *text_next_line(const char *line);
+
+/* As asprintf(), but the result is the caller's, or NULL without memory. */
+char *text_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
