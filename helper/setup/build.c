@@ -182,6 +182,8 @@ void build_finish(struct jail *j)
 	scope_close(&j->layer.dir);
 	scope_close(&j->layer.host);
 	layer_clear(&j->layer);
+	free(j->group_text);
+	j->group_text = NULL;
 	j->proc = j->userns = j->stage = j->tree = j->home_fd = j->upper = -EBADF;
 	j->enter_fd = j->init_fd = j->init_sock = j->layer.dir = j->layer.host = -EBADF;
 }

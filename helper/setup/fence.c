@@ -152,18 +152,16 @@ static int make_etc(const struct jail *j, int top, struct err *err)
 	static const char nsswitch[] = "passwd: files\ngroup: files\nshadow: files\nhosts: files\n";
 	_cleanup_close_ int from = openat(j->layer.host, "etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int to = openat(top, "etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	_cleanup_free_ char *passwd = NULL, *group = NULL;
+	_cleanup_free_ char *passwd = NULL;
 	int r;
 
 	if (from < 0 || to < 0)
 		return err_set(err, -errno, "/etc of the fence");
 	r = identity_passwd_text(j->id, j->id->home, j->id->shell, &passwd, err);
 	if (!r)
-		r = identity_group_text(j->id, &group, err);
-	if (!r)
 		r = fence_file(to, "passwd", passwd, strlen(passwd), 0644, err);
 	if (!r)
-		r = fence_file(to, "group", group, strlen(group), 0644, err);
+		r = fence_file(to, "group", j->group_text, strlen(j->group_text), 0644, err);
 	if (!r)
 		r = fence_file(to, "nsswitch.conf", nsswitch, sizeof nsswitch - 1, 0644, err);
 	for (size_t i = 0; !r && i < sizeof copied / sizeof *copied; i++)

@@ -49,6 +49,7 @@ struct jail {
 	int enter_fd;	/* O_PATH of loginjail-enter */
 	int init_fd;	/* loginjail-init */
 	int init_sock;	/* listening, for loginjail-enter; init inherits it */
+	char *group_text; /* the group file, of the tree and of the fence */
 	struct layer layer;
 	struct cgroup_job cgroup_job;
 };

@@ -206,6 +206,7 @@ static int jail_login(const struct section *section, const struct identity *id)
 	};
 	_cleanup_close_ int lock = -EBADF, state_dir = -EBADF;
 	char last[INSTANCE_MAX];
+	unsigned int left;
 	struct err err;
 	int r;
 
@@ -235,12 +236,13 @@ static int jail_login(const struct section *section, const struct identity *id)
 		remove_leftovers(&j.state, state_dir, lock);
 	scope_close(&state_dir);
 	state_dir = -EBADF;
+	/* A copy has no alarm: it gets what is left of ours. */
+	left = alarm(0);
 	if (cgroup_fork_keeper())
 		return 0;
+	(void)alarm(left);
 
 	(void)umask(022);
-	/* The copy has no alarm. */
-	(void)alarm(DEADLINE_S);
 	r = build_jail(&j, &err);
 	(void)alarm(0);
 	if (r)

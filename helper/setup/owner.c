@@ -7,7 +7,14 @@
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* Without this bit the kernel takes them away when a uid changes from root's. */
+static int keep_capabilities(void)
+{
+	return prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0);
+}
 
 /* They return what was, and can't say that they failed: ask again. */
 static int set(uid_t uid, gid_t gid)
@@ -19,8 +26,7 @@ static int set(uid_t uid, gid_t gid)
 
 int owner_take(uid_t uid, gid_t gid, struct err *err)
 {
-	/* Without this bit the kernel takes the file system's capabilities away. */
-	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0)
+	if (keep_capabilities() < 0)
 		return err_set(err, -errno, "keeping capabilities");
 	if (set(uid, gid) < 0) {
 		owner_back();
@@ -34,5 +40,24 @@ void owner_back(void)
 {
 	(void)umask(022);
 	if (set(0, 0) < 0 || prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) < 0)
+		_exit(EXIT_FAILURE); /* in between: no state to go on in */
+}
+
+int owner_become(uid_t uid)
+{
+	int r;
+
+	if (keep_capabilities() < 0)
+		return -errno;
+	if (syscall(SYS_setresuid, -1, uid, -1) == 0)
+		return 0;
+	r = -errno;
+	owner_become_root();
+	return r;
+}
+
+void owner_become_root(void)
+{
+	if (syscall(SYS_setresuid, -1, 0, -1) < 0 || prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) < 0 || geteuid() != 0)
 		_exit(EXIT_FAILURE); /* in between: no state to go on in */
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Making what belongs to somebody else at once: no chown and chmod after each of
+ * Acting as somebody else.  Making what belongs to somebody else at once: no chown and chmod after each of
  * the hundred names of a jail, and no moment at which they have another owner.
  */
 #ifndef LOGINJAIL_OWNER_H
@@ -19,5 +19,15 @@ int owner_take(uid_t uid, gid_t gid, struct err *err);
 
 /* Root again, umask 022.  Does not return where that fails. */
 void owner_back(void);
+
+/*
+ * Have this effective uid, with all capabilities, for the one call that looks at it.
+ * This thread only: the C library's setresuid would change that of the cgroups, too.
+ * Returns 0 or -errno; then all is as before.
+ */
+int owner_become(uid_t uid);
+
+/* Root again.  Does not return where that fails. */
+void owner_become_root(void);
 
 #endif

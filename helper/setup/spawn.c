@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/securebits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -16,6 +14,7 @@
 #include "lib/scope.h"
 #include "lib/sys.h"
 #include "lib/wire.h"
+#include "owner.h"
 
 /* Where init finds them. */
 #define INIT_FD_CTL 3
@@ -94,24 +93,21 @@ static int write_maps(const struct jail *j, struct err *err)
 	return write_map(j, "gid_map", own, n, j->sub.gid, err);
 }
 
-/* Be the jail's base uid, capabilities kept, for the call that makes the
- * namespace: its creator's effective uid is its owner.  By system call: the C
- * library's setresuid would change the thread of the cgroups as well. */
+/* Be the jail's base uid for the call that makes the namespace: its creator's
+ * effective uid is its owner. */
 static pid_t clone_as_base(const struct jail *j, struct clone_args *args, struct err *err)
 {
+	int r = owner_become(j->sub.uid);
 	pid_t pid;
 
-	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0 ||
-	    syscall(SYS_setresuid, -1, j->sub.uid, -1) < 0)
-		return err_set(err, -errno, "taking the jail's base uid");
+	if (r)
+		return err_set(err, r, "taking the jail's base uid");
 	pid = sys_clone3(args);
 	if (pid == 0)
 		return 0;
 	if (pid < 0)
 		pid = -errno;
-	if (syscall(SYS_setresuid, -1, 0, -1) < 0 || prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) < 0 ||
-	    geteuid() != 0)
-		_exit(EXIT_FAILURE); /* in between: no state to go on in */
+	owner_become_root();
 	if (pid == -ENOSPC || pid == -EPERM)
 		return err_set(err, pid,
 			       "new namespaces refused (see sysctl user.max_user_namespaces, user.max_pid_namespaces)");

@@ -6,11 +6,9 @@
 #include <inttypes.h>
 #include <grp.h>
 #include <limits.h>
-#include <linux/securebits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -238,18 +236,18 @@ static int layer_binds(struct jail *j, const struct binds *binds, struct err *er
 
 static int layer_files(struct jail *j, struct err *err)
 {
-	_cleanup_free_ char *passwd = NULL, *group = NULL;
+	_cleanup_free_ char *passwd = NULL;
 	struct layer *l = &j->layer;
 	char text[512];
 	int r;
 
 	r = identity_passwd_text(j->id, j->home, j->shell, &passwd, err);
 	if (!r)
-		r = identity_group_text(j->id, &group, err);
+		r = identity_group_text(j->id, &j->group_text, err);
 	if (!r)
 		r = layer_file(l, "/etc/passwd", passwd, err);
 	if (!r)
-		r = layer_file(l, "/etc/group", group, err);
+		r = layer_file(l, "/etc/group", j->group_text, err);
 	if (r || !j->set->hostname[0])
 		return r;
 	snprintf(text, sizeof text, "%s\n", j->set->hostname);
@@ -466,19 +464,16 @@ static int upper_dir(struct jail *j, const char *name, const struct stat *st, st
 /*
  * Overlayfs writes the upper layer with the credentials of who mounted it.  Those
  * of uid 0 would let a jail fill the part of the disk that ext4 reserves for root,
- * so it is mounted by the jail's base uid with root's capabilities.  By system
- * call: see clone_as_base() in spawn.c.
+ * so it is mounted by the jail's base uid with root's capabilities.
  */
 static int mount_as_base(const struct jail *j, const char *where, const char *opts)
 {
-	int r;
+	int r = owner_become(j->sub.uid);
 
-	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0 ||
-	    syscall(SYS_setresuid, -1, j->sub.uid, -1) < 0)
-		return -errno;
+	if (r)
+		return r;
 	r = mount("loginjail", where, "overlay", MS_NOSUID | MS_NODEV, opts) < 0 ? -errno : 0;
-	if (syscall(SYS_setresuid, -1, 0, -1) < 0 || prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) < 0 || geteuid() != 0)
-		_exit(EXIT_FAILURE); /* in between: no state to go on in */
+	owner_become_root();
 	return r;
 }
 
