@@ -3,29 +3,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <grp.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "lib/fdio.h"
+#include "lib/paths.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
 #include "mnt.h"
-#include "mountinfo.h"
+#include "overlay.h"
 #include "owner.h"
-
-#define OVERLAYS_MAX 32
+#include "volume.h"
 
 /* The layer is in memory: a start-up file is small, a film is not one. */
 #define SKEL_FILE_MAX (64 << 10)
-
-/* Debian's and everybody's: what a new pty's slave belongs to. */
-#define TTY_GID 5
 
 /* Directories that are replaced whole: nothing of the host below them counts. */
 static const char *const replaced[] = {"/dev", "/proc", "/sys", "/run", "/tmp"};
@@ -34,37 +29,10 @@ static const char *const replaced[] = {"/dev", "/proc", "/sys", "/run", "/tmp"};
 static const char *const shared_parents[] = {"/",    "/etc", "/opt",	 "/usr",
 					     "/var", "/lib", "/var/lib", "/usr/local"};
 
-/* File systems that are no part of a tree. */
-static const char *const pseudo[] = {
-	"autofs",     "binfmt_misc", "bpf",   "cgroup",	  "cgroup2",  "configfs",   "debugfs",
-	"devpts",     "devtmpfs",    "efivarfs", "fusectl", "hugetlbfs", "mqueue",    "nsfs",
-	"proc",	      "pstore",	     "ramfs", "rpc_pipefs", "securityfs", "selinuxfs", "sysfs",
-	"tmpfs",      "tracefs",
-};
-
-static bool in_list(const char *s, const char *const *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(s, list[i]) == 0)
-			return true;
-	return false;
-}
-
-#define IN_LIST(s, list) in_list((s), (list), sizeof(list) / sizeof *(list))
-
-static bool is_below(const char *path, const char *top)
-{
-	size_t len = strlen(top);
-
-	if (strcmp(top, "/") == 0)
-		return true;
-	return strncmp(path, top, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
 static bool below_replaced(const char *path)
 {
 	for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++)
-		if (is_below(path, replaced[i]))
+		if (path_is_below(path, replaced[i]))
 			return true;
 	return false;
 }
@@ -217,7 +185,7 @@ static int layer_binds(struct jail *j, const struct binds *binds, struct err *er
 		int r;
 
 		if (below_replaced(b->destination) ||
-		    (j->set->home != HOME_NONE && is_below(b->destination, j->id->home)))
+		    (j->set->home != HOME_NONE && path_is_below(b->destination, j->id->home)))
 			return err_set(err, 0,
 				       "bind destination '%s' lies in a part of the jail that is made anew; "
 				       "choose another",
@@ -285,105 +253,6 @@ static int fill_layer(struct jail *j, struct err *err)
 	return r;
 }
 
-/* ---- devices and volumes -------------------------------------------------- */
-
-static int make_devices(struct jail *j, struct err *err)
-{
-	static const struct {
-		const char *name;
-		unsigned int major, minor;
-	} nodes[] = {{"null", 1, 3},   {"zero", 1, 5},	  {"full", 1, 7},
-		     {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
-	static const struct {
-		const char *name, *target;
-	} links[] = {{"ptmx", "pts/ptmx"},
-		     {"fd", "/proc/self/fd"},
-		     {"stdin", "/proc/self/fd/0"},
-		     {"stdout", "/proc/self/fd/1"},
-		     {"stderr", "/proc/self/fd/2"},
-		     /* There in the fence only: sshd's own messages. */
-		     {"log", "/run/log/socket"}};
-	_cleanup_close_ int dev = openat(j->stage, STAGE_DEV, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (dev < 0 || mkdirat(dev, "pts", 0755) < 0 || mkdirat(dev, "shm", 0755) < 0)
-		return err_set(err, -errno, "making /dev");
-	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
-		if (mknodat(dev, nodes[i].name, S_IFCHR | 0666,
-			    makedev(nodes[i].major, nodes[i].minor)) < 0)
-			return err_set(err, -errno, "making /dev/%s", nodes[i].name);
-	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
-		if (symlinkat(links[i].target, dev, links[i].name) < 0)
-			return err_set(err, -errno, "making /dev/%s", links[i].name);
-	if (fchown(dev, j->sub.uid, j->sub.gid) < 0)
-		return err_set(err, -errno, "making /dev");
-	return 0;
-}
-
-static int attach_new(struct jail *j, int mnt, const char *at, struct err *err)
-{
-	_cleanup_close_ int fd = mnt;
-
-	return fd < 0 ? fd : mnt_attach_plain(fd, j->stage, at, err);
-}
-
-/* What lives in memory and may be written: one tmpfs, so one bound for all. */
-static int make_volume(struct jail *j, struct err *err)
-{
-	const struct {
-		const char *name;
-		mode_t mode;
-		bool users;
-	} dirs[] = {{"tmp", 01777, false},	{"shm", 01777, false},	    {"run", 0755, false},
-		    {"run/lock", 01777, false}, {"run/screen", 01777, false}, {"run/user", 0755, false},
-		    {"run/user/", 0700, true}};
-	char size[24], inodes[24], id[2][16], name[32];
-	const struct mnt_option opts[] = {{"mode", "0755"},	   {"size", size}, {"nr_inodes", inodes},
-					     {"uid", id[0]},	   {"gid", id[1]}, {NULL, NULL}};
-	_cleanup_close_ int vol = -EBADF;
-	int r;
-
-	snprintf(size, sizeof size, "%" PRIu64, j->set->tmp);
-	/* An inode costs memory that size does not count. */
-	snprintf(inodes, sizeof inodes, "%" PRIu64, j->set->tmp / 4096 + 64);
-	snprintf(id[0], sizeof id[0], "%u", j->sub.uid);
-	snprintf(id[1], sizeof id[1], "%u", j->sub.gid);
-	r = attach_new(j, mnt_new("tmpfs", opts, MNT_SAFE, err), STAGE_VOL, err);
-	if (r)
-		return r;
-	vol = openat(j->stage, STAGE_VOL, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-		if (dirs[i].users)
-			snprintf(name, sizeof name, "%s%u", dirs[i].name, j->id->uid);
-		else
-			snprintf(name, sizeof name, "%s", dirs[i].name);
-		if (mkdirat(vol, name, dirs[i].mode) < 0 ||
-		    (dirs[i].users && fchownat(vol, name, j->id->uid, j->id->gid, 0) < 0))
-			return err_set(err, -errno, "making /%s", name);
-	}
-	return 0;
-}
-
-static int make_volumes(struct jail *j, struct err *err)
-{
-	char max[24], gid[16];
-	/* Of the host's user namespace, so that sshd's chown of a pty works; the
-	 * bound is there since all instances share the host's pool. */
-	const struct mnt_option opts[] = {{"newinstance", NULL}, {"ptmxmode", "0666"}, {"mode", "0620"},
-					     {"gid", gid},	    {"max", max},	  {NULL, NULL}};
-	int r;
-
-	snprintf(max, sizeof max, "%" PRIu64, j->set->ptys);
-	snprintf(gid, sizeof gid, "%u", j->sub.gid + TTY_GID);
-	r = make_devices(j, err);
-	if (!r)
-		r = attach_new(j,
-			       mnt_new("devpts", opts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err),
-			       STAGE_PTS, err);
-	if (!r)
-		r = make_volume(j, err);
-	return r;
-}
-
 int tree_fill(struct jail *j, struct err *err)
 {
 	int r;
@@ -395,175 +264,13 @@ int tree_fill(struct jail *j, struct err *err)
 		return r;
 	r = fill_layer(j, err);
 	if (!r)
-		r = make_volumes(j, err);
+		r = volumes_make(j, err);
 	owner_back();
 	/* Where the names of the layers are looked up. */
 	if (!r && fchdir(j->stage) < 0)
 		r = err_set(err, -errno, "the staging tmpfs");
 	return r;
 }
-
-/* ---- the overlays --------------------------------------------------------- */
-
-struct overlay_list {
-	struct jail *j;
-	char *target[OVERLAYS_MAX];
-	size_t n;
-	struct err *err;
-};
-
-/* Is this mount what one finds at its target, or is another one on top? */
-static bool mount_is_top(const struct mount_line *m)
-{
-	struct statx stx;
-
-	return statx(AT_FDCWD, m->target, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-		     STATX_MNT_ID, &stx) == 0 &&
-	       (stx.stx_mask & STATX_MNT_ID) && stx.stx_mnt_id == (uint64_t)m->id;
-}
-
-static int note_tree_mount(const struct mount_line *m, void *arg)
-{
-	struct overlay_list *list = arg;
-	const struct jail *j = list->j;
-	size_t n = list->n;
-
-	if (strcmp(m->target, "/") == 0 || IN_LIST(m->fstype, pseudo) ||
-	    /* A user's, or one whose server we would wait for. */
-	    strcmp(m->fstype, "fuse") == 0 || strncmp(m->fstype, "fuse.", 5) == 0 ||
-	    layer_hides(&j->layer, m->target) ||
-	    (j->set->home == HOME_BIND && is_below(m->target, j->id->home)) ||
-	    !mount_is_top(m))
-		return 0;
-	/* Some hosts mount one thing over and over. */
-	if (n > 0 && strcmp(list->target[n - 1], m->target) == 0)
-		return 0;
-	if (n == OVERLAYS_MAX)
-		return err_set(list->err, -E2BIG,
-			       "the host's tree consists of more than %d mounts; hide some with 'mask'",
-			       OVERLAYS_MAX);
-	list->target[n] = strdup(m->target);
-	if (!list->target[n])
-		return err_set(list->err, -ENOMEM, "list of mounts");
-	list->n++;
-	return 0;
-}
-
-/* An empty directory below the upper layer's place, owned and moded like st. */
-static int upper_dir(struct jail *j, const char *name, const struct stat *st, struct err *err)
-{
-	if (mkdirat(j->upper, name, 0700) < 0)
-		return err_set(err, -errno, "making '%s' for the upper layer", name);
-	if (fchownat(j->upper, name, layer_uid(&j->layer, st->st_uid),
-		     layer_gid(&j->layer, st->st_gid), 0) < 0 ||
-	    fchmodat(j->upper, name, st->st_mode & 01777, 0) < 0)
-		return err_set(err, -errno, "owner and mode of '%s' for the upper layer", name);
-	return 0;
-}
-
-/*
- * Overlayfs writes the upper layer with the credentials of who mounted it.  Those
- * of uid 0 would let a jail fill the part of the disk that ext4 reserves for root,
- * so it is mounted by the jail's base uid with root's capabilities.
- */
-static int mount_as_base(const struct jail *j, const char *where, const char *opts)
-{
-	int r = owner_become(j->sub.uid);
-
-	if (r)
-		return r;
-	r = mount("loginjail", where, "overlay", MS_NOSUID | MS_NODEV, opts) < 0 ? -errno : 0;
-	owner_become_root();
-	return r;
-}
-
-/*
- * One overlay: number names its pieces, target is where on the host and in the
- * jail.  A mount of a single file is no directory to put layers on: it is shown
- * read-only.
- */
-static int mount_overlay(struct jail *j, unsigned int number, const char *target, struct err *err)
-{
-	_cleanup_close_ int lower = -EBADF, mine = -EBADF, at = -EBADF;
-	char name[16], up[16], work[16], opts[512], where[64], mine_text[40];
-	struct stat st;
-	int r;
-
-	lower = mnt_clone(AT_FDCWD, target, false, MNT_SAFE, j->userns, err);
-	if (lower < 0)
-		return lower;
-	if (fstat(lower, &st) < 0 || stat(target, &st) < 0)
-		return err_set(err, -errno, "'%s'", target);
-	at = number == 0 ? openat(j->stage, STAGE_TREE, O_PATH | O_CLOEXEC)
-			 : sys_openat2(j->tree, target, O_PATH, 0, RESOLVE_POLICY_IN_ROOT);
-	if (at < 0)
-		return err_set(err, -errno, "mount point '%s'", target);
-	if (!S_ISDIR(st.st_mode)) {
-		r = mnt_set(lower, false, MOUNT_ATTR_RDONLY, 0, err);
-		if (!r && move_mount(lower, "", at, "",
-				     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-			r = err_set(err, -errno, "mounting '%s'", target);
-		return r;
-	}
-	snprintf(name, sizeof name, "l%u", number);
-	r = stage_dir(j, name, err);
-	/* Up to 6.14 overlayfs takes no layer that is not attached somewhere. */
-	if (!r)
-		r = mnt_attach_plain(lower, j->stage, name, err);
-	if (r)
-		return r;
-	snprintf(up, sizeof up, "%uu", number);
-	snprintf(work, sizeof work, "%uw", number);
-	r = upper_dir(j, up, &st, err);
-	if (!r)
-		r = upper_dir(j, work, &(struct stat){.st_mode = S_IFDIR | 0700}, err);
-	if (r)
-		return r;
-	mine = openat(j->layer.dir, number == 0 ? "." : target + 1,
-		      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (mine < 0 && errno != ENOENT)
-		return err_set(err, -errno, "'%s' in the jail's layer", target);
-	/* By descriptor: a path may hold characters that mean something here. "l0" and
-	 * the like are found in the staging tmpfs, our working directory. */
-	snprintf(mine_text, sizeof mine_text, "/proc/self/fd/%d:", mine);
-	snprintf(opts, sizeof opts,
-		 "lowerdir=%sl%u,upperdir=/proc/self/fd/%d/%s,workdir=/proc/self/fd/%d/%s,"
-		 "volatile,redirect_dir=on,metacopy=off,index=off",
-		 mine < 0 ? "" : mine_text, number, j->upper, up, j->upper, work);
-	snprintf(where, sizeof where, "/proc/self/fd/%d", at);
-	r = mount_as_base(j, where, opts);
-	if (r) {
-		if (r == -EINVAL)
-			return err_set(err, r,
-				       "overlay for '%s' (is 'state' on a file system that overlayfs can write to, "
-				       "and the kernel 5.19 or later?)",
-				       target);
-		return err_set(err, r, "overlay for '%s'", target);
-	}
-	return 0;
-}
-
-static int mount_overlays(struct jail *j, struct err *err)
-{
-	struct overlay_list list = {.j = j, .err = err};
-	int r;
-
-	r = mountinfo_each(note_tree_mount, &list, err);
-	if (!r)
-		r = mount_overlay(j, 0, "/", err);
-	if (!r) {
-		j->tree = openat(j->stage, STAGE_TREE, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (j->tree < 0)
-			r = err_set(err, -errno, "the jail's root");
-	}
-	for (size_t i = 0; !r && i < list.n; i++)
-		r = mount_overlay(j, (unsigned int)i + 1, list.target[i], err);
-	for (size_t i = 0; i < list.n; i++)
-		free(list.target[i]);
-	return r;
-}
-
-/* ---- everything else ------------------------------------------------------ */
 
 static int attach_clone(struct jail *j, int dirfd, const char *path, bool recursive, uint64_t attr,
 			const char *at, struct err *err)
@@ -597,7 +304,7 @@ static int mount_binds(struct jail *j, const struct binds *binds, uint64_t attr,
 int tree_mount(struct jail *j, struct err *err)
 {
 	const uint64_t dev = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-	int r = mount_overlays(j, err);
+	int r = overlays_mount(j, err);
 
 	if (!r)
 		r = attach_clone(j, j->stage, STAGE_DEV, false, dev | MOUNT_ATTR_RDONLY, "/dev", err);
