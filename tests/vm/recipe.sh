@@ -29,3 +29,7 @@ vm_emulator_suite=trixie
 vm_emulator_packages='qemu-system-x86 base-files libc-bin coreutils dash'
 
 vm_disk=4G
+
+# One more host, "floor": the files of bookworm with the kernel of the release before,
+# Linux 5.10, which lacks what jails need.
+vm_floor_kernel=bullseye

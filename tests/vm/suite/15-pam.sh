@@ -21,9 +21,9 @@ restore() {
 }
 by_hand() { sed -i '/^# loginjail: /d' /etc/pam.d/sshd; }
 refused() { # WHAT
-	run j 'echo RAN'
+	run j 'echo R$((40 + 2))N'
 	isnt "$status" 0 "$1: the login is refused"
-	unlike "$out" RAN "$1: nothing runs"
+	unlike "$out" R42N "$1: nothing runs"
 	run sftp_on alice <<<'ls /'
 	isnt "$status" 0 "$1: nor sftp"
 }

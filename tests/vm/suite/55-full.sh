@@ -8,9 +8,9 @@
 uppers() { find "$STATE/upper" -mindepth 1 -maxdepth 1 | wc -l; }
 refused() { # WHY
 	log_mark
-	run j 'echo RAN'
+	run j 'echo R$((40 + 2))N'
 	isnt "$status" 0 "$1: a login is refused"
-	unlike "$out" RAN "$1: nothing runs"
+	unlike "$out" R42N "$1: nothing runs"
 	like "$out$err" 'loginjail: ' "$1: the user is told"
 	like "$(log_since)" 'No space left on device' "$1: the log has the reason"
 	ok "$1: nothing is left" jails_gone
