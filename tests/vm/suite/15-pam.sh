@@ -6,9 +6,9 @@
 . "${BASH_SOURCE[0]%/*}/../guest/lib.sh"
 
 standard_jail
-stock=/var/lib/tests/etc
-cp -a /etc/pam.d "$T/pam.d"
-cp -a /etc/ssh "$T/ssh"
+stock=/root/etc
+cp -a /etc/pam.d "$T/etc-pam.d"
+cp -a /etc/ssh "$T/etc-ssh"
 reload() {
 	systemctl reload ssh
 	# The old one takes connections until the new one has begun to listen.
@@ -16,8 +16,8 @@ reload() {
 }
 answers_ssh() { [[ $(ask TCP:127.0.0.1:22) == SSH-* ]]; }
 restore() {
-	rsync -a --delete "$T/pam.d/" /etc/pam.d/
-	rsync -a --delete "$T/ssh/" /etc/ssh/
+	rsync -a --delete "$T/etc-pam.d/" /etc/pam.d/
+	rsync -a --delete "$T/etc-ssh/" /etc/ssh/
 }
 by_hand() { sed -i '/^# loginjail: /d' /etc/pam.d/sshd; }
 refused() { # WHAT
@@ -84,7 +84,7 @@ jailed 'with all put back'
 # A stack of their own for jailed users
 own() { # MATCH
 	printf 'Match %s\n\tPAMServiceName sshd-jail\n' "$1" >/etc/ssh/sshd_config.d/10-own.conf
-	sed '/^# loginjail: /d' "$T/pam.d/sshd" >/etc/pam.d/sshd-jail
+	sed '/^# loginjail: /d' "$T/etc-pam.d/sshd" >/etc/pam.d/sshd-jail
 }
 own 'Group jailed'
 if (($(ssh_version) < 908)); then
