@@ -29,6 +29,8 @@ mkdir -p "$T"
 	INI=/etc/loginjail/jail.ini
 	LOG=/run/log/messages
 	TOOLS=/usr/local/bin
+	# On an emulated processor everything takes longer.
+	[[ ${LOGINJAIL_EMULATED:-} != 1 ]] || WITHIN=60 TIMEOUT=120
 }
 
 # shellcheck source=tests/lib/tap.sh

@@ -16,6 +16,8 @@
 # mount everything, run COMMAND and reap.
 #
 # environment: LOGINJAIL_PLAIN=1   do not install loginjail (harness only)
+#              LOGINJAIL_ETC=DIR    what /etc is a copy of, if not of /etc
+#              LOGINJAIL_EMULATED=1 on a virtual host (tests/vm): all is built, and slow
 #              TMPDIR              where the scratch directory goes (/var/tmp):
 #                                  a disk, since jails idmap and overlay it
 set -euo pipefail
@@ -166,7 +168,7 @@ outside() {
 	trap 'exit 143' TERM
 	trap 'exit 129' HUP
 	echo $$ >"$scratch/owner"
-	cp -a /etc "$scratch/etc"
+	cp -a "${LOGINJAIL_ETC:-/etc}" "$scratch/etc"
 	mkdir -m 755 "$scratch"/{home,srv,log,usr-local}
 	mkdir -m 1777 "$scratch/var-tmp"
 	make_groups
@@ -301,7 +303,8 @@ install_programs() {
 	mkdir -p /usr/local/{bin,sbin,lib/security,libexec}
 	cp "$inside"/build/tests/tools/* /usr/local/bin
 	[[ ${LOGINJAIL_PLAIN:-} == 1 ]] && return
-	make -s -C "$inside" install DESTDIR= prefix=/usr/local \
+	# What is there already is not compared with its sources on a host without those.
+	make -s -C "$inside" ${LOGINJAIL_EMULATED:+-o all} install DESTDIR= prefix=/usr/local \
 		pamdir=/usr/local/lib/security >&2
 	# The last line of a type is the last to run, whatever the file ends with.
 	{
@@ -330,7 +333,7 @@ inside_world() {
 	install_programs
 	cd "$inside${there#"$repo"}" 2>/dev/null || cd "$inside"
 	# Nothing of the caller's settings decides how a test ends.
-	for name in TERM CI MUST_WORK LOGIN VERBOSE LOGINJAIL_PLAIN LOGINJAIL_LOCAL_TMPFS; do
+	for name in TERM CI MUST_WORK LOGIN VERBOSE LOGINJAIL_PLAIN LOGINJAIL_LOCAL_TMPFS LOGINJAIL_EMULATED; do
 		[[ -n ${!name:-} ]] && keep+=("$name=${!name}")
 	done
 	env -i HOME=/root LC_ALL=C PATH="$PATH" LOGINJAIL_WORLD=1 "${keep[@]}" "$@" || status=$?

@@ -57,25 +57,34 @@ static char *vendor_lines(const char *service, const char *line)
 			   service, service, service, service, line);
 }
 
-/* Would the service be in order, with all that is planned?  -EINVAL or -ENOENT as pam_stack_check. */
-static int check(struct changes *c, const char *service, struct err *err)
+/* Is it in order, with all that is planned?  jails: as the one that sshd jails by. */
+static int check(struct changes *c, const char *service, bool jails, struct err *err)
 {
 	const struct pam_source source = {changes_read, c};
-	bool sshd = strcmp(service, "sshd") == 0;
 	const struct pam_entry *ours;
 	struct pam_stack stack;
 	int r = pam_stack_read(&source, service, "session", &stack, err);
 
 	if (r)
 		return r;
-	r = pam_stack_check(&stack, sshd, err);
+	r = pam_stack_check(&stack, jails, err);
 	ours = pam_stack_ours(&stack);
-	if (!r && sshd && strcmp(ours->args, "open") == 0 && !pam_entry_is_ours(&stack.v[0]))
+	if (!r && jails && strcmp(ours->args, "open") == 0 && !pam_entry_is_ours(&stack.v[0]))
 		r = err_set(err, 0, "%s:%u: this line comes before 'session required %s close', which "
 				    "must be the first: the modules after it expect to close on the host",
 			    stack.v[0].file, stack.v[0].line, ours->module);
 	pam_stack_clear(&stack);
 	return r;
+}
+
+int pam_check_jailing(struct changes *c, const char *service, struct err *err)
+{
+	return check(c, service, true, err);
+}
+
+static bool is_sshd(const char *service)
+{
+	return strcmp(service, "sshd") == 0;
 }
 
 /*
@@ -97,7 +106,7 @@ static int plan_file(struct changes *c, struct change *change, const char *servi
 		r = change_set(change, bare, "our lines are not needed");
 		by_hand = pam_text_names_us(bare) > 0;
 		if (r == 0)
-			r = check(c, service, &err);
+			r = check(c, service, is_sshd(service), &err);
 		if (r == 0 || r == -ENOMEM)
 			return r;
 		if (!by_hand)
@@ -106,7 +115,7 @@ static int plan_file(struct changes *c, struct change *change, const char *servi
 	if (r)
 		return r == -ENOMEM ? r : problem(c, "%s", err.text);
 	r = change_set(change, text, "%s", why);
-	if (r == 0 && check(c, service, &err))
+	if (r == 0 && check(c, service, is_sshd(service), &err))
 		return problem(c, "%s", err.text);
 	return r;
 }
@@ -125,7 +134,7 @@ static int plan_vendor(struct changes *c, struct change *change, const char *ser
 	r = blocks_add(change->path, NULL, NULL, lines, &text, &err);
 	if (!r)
 		r = change_set(change, text, "%s", why);
-	if (r == 0 && check(c, service, &err))
+	if (r == 0 && check(c, service, false, &err))
 		return problem(c, "%s", err.text);
 	return r;
 }

@@ -14,6 +14,13 @@
 int pam_plan(struct changes *c, const char *module);
 
 /*
+ * Does this service jail whom sshd has it for: is our line there, counted, and the last?
+ * 0; -ENOENT where there is no such service or no line of ours; -EINVAL with file, line
+ * and remedy; -ENOMEM.
+ */
+int pam_check_jailing(struct changes *c, const char *service, struct err *err);
+
+/*
  * Plan the removal of what pam_plan adds, in all files.  all: make lines that the
  * administrator wrote comments, too, so that nothing needs the module any more.
  */

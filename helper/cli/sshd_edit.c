@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/pam_edit.h"
 #include "cli/sshd_match.h"
 #include "cli/sshd_test.h"
 #include "cli/text.h"
@@ -196,20 +197,58 @@ static int ask_command(struct asking *a, const char *name, bool jailed)
 	return 0;
 }
 
+/*
+ * Jailed users may have a PAM stack of their own (PAMServiceName, since OpenSSH 9.8): it has
+ * to jail as that of sshd does, and jail.ini has to allow it.
+ */
+static int check_service(struct asking *a, const char *name, const char *service,
+			 const struct decision *decision)
+{
+	struct err err;
+	int r;
+
+	if (decision->verdict == VERDICT_REFUSE)
+		return problem(a->c, "sshd has 'PAMServiceName %s' for %s, who is jailed, and jail.ini "
+				     "refuses that: %s", service, name, decision->why);
+	r = pam_check_jailing(a->c, service, &err);
+	if (r && r != -ENOMEM)
+		return problem(a->c, "sshd has 'PAMServiceName %s' for %s, who is jailed: %s", service, name,
+			       err.text);
+	return r;
+}
+
+static int ask_facts(struct asking *a, const struct user_facts *facts)
+{
+	_cleanup_free_ char *service = NULL;
+	struct decision plain, own;
+	struct err err;
+	bool other;
+	int r = sshd_copy_ask(a->copy, facts->name, "pamservicename", &service);
+
+	if (r)
+		return r;
+	other = service && strcmp(service, "sshd") != 0;
+	if (config_decide(a->config, facts, "sshd", &nss_group_lookup, &plain, &err) ||
+	    config_decide(a->config, facts, other ? service : "sshd", &nss_group_lookup, &own, &err))
+		return 0;
+	if (other && (plain.verdict == VERDICT_JAIL || own.verdict == VERDICT_JAIL))
+		r = check_service(a, facts->name, service, &own);
+	if (r == 0 && own.verdict != VERDICT_REFUSE)
+		r = ask_command(a, facts->name, own.verdict == VERDICT_JAIL);
+	return r;
+}
+
 /* Compare what jail.ini and what sshd says of a user. */
 static int ask_user(struct asking *a, const char *name)
 {
 	struct nss_user user = {0};
-	struct decision decision;
 	struct err err;
-	int r = 0;
+	int r;
 
 	if (a->n >= ASK_MAX || nss_user_find(name, &user, &err))
 		return 0;
 	a->n++;
-	if (config_decide(a->config, &user.facts, "sshd", &nss_group_lookup, &decision, &err) == 0 &&
-	    decision.verdict != VERDICT_REFUSE)
-		r = ask_command(a, user.facts.name, decision.verdict == VERDICT_JAIL);
+	r = ask_facts(a, &user.facts);
 	nss_user_clear(&user);
 	return r;
 }
@@ -251,8 +290,9 @@ static int ask_sshd(struct changes *c, struct sshd_copy *copy, const struct conf
 	if (r)
 		return r;
 	if (service && strcmp(service, "sshd") != 0)
-		return problem(c, "sshd has 'PAMServiceName %s', and setup writes /etc/pam.d/sshd only: take "
-				  "that out, or write the lines of pam_loginjail(8) by hand", service);
+		return problem(c, "sshd has 'PAMServiceName %s' for everybody, and setup writes "
+				  "/etc/pam.d/sshd only: put that into a Match block for jailed users, or "
+				  "write the lines of pam_loginjail(8) by hand", service);
 	/* Only the host's sshd and we have the same users. */
 	if (*c->tree.root)
 		return 0;

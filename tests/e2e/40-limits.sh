@@ -55,7 +55,7 @@ run j 'hog pid 300'
 like "$out" '^[0-9]+ EAGAIN$' 'pids: fork fails'
 between "${out%% *}" 20 39 'pids: before the 40th'
 ok 'pids: the user can still log in' j true
-j ':(){ :|:& };:' >/dev/null 2>&1 &
+alone ssh -F "$S/ssh_config" -l alice world ':(){ :|:& };:' >/dev/null 2>&1 </dev/null &
 bomb=$!
 ok 'a fork bomb reaches the limit' eventually_sh '(($(value alice pids.current) >= 36))'
 ok 'another user logs in meanwhile' on bob true

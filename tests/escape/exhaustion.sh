@@ -23,7 +23,7 @@ for what in inotify:100 mqueue:20 pty:100 key:100 flight:400 watch:1000; do
 	alone ssh -F "$S/ssh_config" -l alice world "hog $kind 1000000 hold; sleep 60" \
 		</dev/zero >"$T/hog" 2>/dev/null &
 	client=$!
-	read -r -t 60 taken <"$T/hog"
+	read -r -t $((2 * ${TIMEOUT:-30})) taken <"$T/hog"
 	rm "$T/hog"
 	like "$taken" '^[0-9]+ E' "$kind: a jail takes all it gets: ${taken:-nothing}"
 	is "$(hog "$kind" "$enough")" "$enough enough" "$kind: the host's root is not short of it"

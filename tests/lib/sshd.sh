@@ -85,7 +85,7 @@ sshd_start() {
 			StrictHostKeyChecking yes
 			BatchMode yes
 			LogLevel ERROR
-			KexAlgorithms curve25519-sha256
+			KexAlgorithms ${LOGINJAIL_EMULATED:+ecdh-sha2-nistp256,}curve25519-sha256
 			Ciphers aes128-gcm@openssh.com
 			ControlPath $S/mux.%r
 			ForwardX11Timeout 0

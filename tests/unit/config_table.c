@@ -146,8 +146,9 @@ static void check_defaults(void)
 	is_int(s->nofile.hard, 65536, "default nofile, hard");
 	is_str(s->state, "/var/lib/loginjail", "default state");
 	is_str(s->shell, "", "default shell");
-	is_int(s->services.n, 1, "one default service");
+	is_int(s->services.n, 2, "two default services");
 	is_str(s->services.v[0], "sshd", "default service");
+	is_str(s->services.v[1], "sshd-jail", "default service");
 }
 
 int main(void)

@@ -27,8 +27,11 @@ cached() {
 	# Whole hosts, with their keys.
 	mkdir -p "$cache" && chmod 0700 "$cache"
 	exec 9>"$cache/$name.lock"
-	flock 9
 	made=$cache/$name-$key
+	# A machine that runs from it holds it as well.
+	flock -s 9
+	[[ -e $made/complete ]] && return
+	flock 9
 	[[ -e $made/complete ]] && return
 	# Those of former recipes, and what an interrupted run left.
 	rm -rf --one-file-system "$cache/$name"-*

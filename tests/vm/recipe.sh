@@ -14,6 +14,8 @@ vm_packages='
 	linux-image-cloud-amd64 systemd systemd-sysv udev kmod dbus libpam-systemd libnss-systemd
 	openssh-server openssh-client cron at
 	iproute2 nftables procps psmisc perl expect socat rsync strace busybox-static
+	git tmux screen xauth sshpass zsh fish csh libcap2-bin
+	build-essential debhelper dpkg-dev fakeroot
 	gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools'
 
 # Timers and consoles that would take the emulated processor from the tests.
@@ -27,3 +29,7 @@ vm_emulator_suite=trixie
 vm_emulator_packages='qemu-system-x86 base-files libc-bin coreutils dash'
 
 vm_disk=4G
+
+# One more host, "floor": the files of bookworm with the kernel of the release before,
+# Linux 5.10, which lacks what jails need.
+vm_floor_kernel=bullseye

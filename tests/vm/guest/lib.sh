@@ -15,7 +15,7 @@ LIB=${guest%/vm/guest}
 T=/root/t
 # shellcheck disable=SC2034 # used by the tests
 {
-	ENTER=/usr/local/libexec/loginjail/loginjail-enter
+	ENTER=/usr/libexec/loginjail/loginjail-enter
 	STATE=/var/lib/loginjail
 	RUN=/run/loginjail
 	INI=/etc/loginjail/jail.ini

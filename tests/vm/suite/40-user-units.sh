@@ -29,7 +29,7 @@ fresh() {
 	eventually not test -e "/run/systemd/users/$(id -u uma)"
 }
 manager=user@$(id -u alice).service
-drop_in=/usr/local/lib/systemd/system/user@.service.d/loginjail.conf
+drop_in=/usr/lib/systemd/system/user@.service.d/loginjail.conf
 fresh
 hold free uma
 hold warm alice

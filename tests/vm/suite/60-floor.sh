@@ -14,6 +14,15 @@ sysctl -q kernel.unprivileged_userns_clone=1
 is "$(free 'unshare -U true; echo $?')" 0 '(users may again)'
 nok 'but not from a jail' j 'unshare -U true'
 
+# AppArmor's way (Linux 6.7 and later; Ubuntu's default)
+if [[ -e /proc/sys/kernel/apparmor_restrict_unprivileged_userns ]]; then
+	sysctl -q kernel.apparmor_restrict_unprivileged_userns=1
+	run j 'cat /proc/1/comm'
+	is "$out" loginjail-init 'where AppArmor restricts them, jails are made all the same'
+	ok 'and go' jails_gone
+	sysctl -q kernel.apparmor_restrict_unprivileged_userns=0
+fi
+
 max=$(sysctl -n user.max_user_namespaces)
 sysctl -q user.max_user_namespaces=0
 log_mark
