@@ -10,12 +10,17 @@
  *
  * It trusts nobody but root: its socket lies in a directory that only root can
  * search, and asks for the peer's uid besides.  Of the user's processes nothing
- * reaches it but the end of PID 1.
+ * reaches it but the end of PID 1, and PID 1's word that none is left or that a
+ * terminal is idle.
  *
  * A lease is a pair of sockets of which a login's sshd holds the other end.
  * The kernel closes that end however sshd dies, so a lease can't be forgotten;
  * nothing is ever sent on it.  A user's own processes can't prolong one: sshd
- * closes its descriptors before it executes anything.
+ * closes its descriptors before it executes anything.  A login that has lasted
+ * session_time is told to end (login.h), and its lease closes with it.
+ *
+ * A jail that is its login's alone (scope = session) is found by nobody: there is
+ * no pointer to it, and it ends with its one lease.
  *
  * The end: no lease is left and linger is over, or root asks for it, or PID 1
  * dies.  From then on a new login must not find this jail: the listening socket
@@ -29,12 +34,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -51,19 +58,24 @@
 #include "lib/log.h"
 #include "lib/scope.h"
 #include "lib/wire.h"
+#include "login.h"
+#include "notice.h"
+#include "terminals.h"
 
 /* PID 1 has its own deadline; this one is for a PID 1 that is stopped or stuck. */
 #define INIT_DEADLINE_S 10
 
-enum { POLL_INIT, POLL_SIGNAL, POLL_TIMER, POLL_LISTEN, POLL_FIXED };
+enum { POLL_INIT, POLL_SIGNAL, POLL_TIMER, POLL_CLOCK, POLL_CTL, POLL_LISTEN, POLL_FIXED };
 
 struct keeper {
 	struct jail *j;
 	struct pollfd *poll; /* POLL_FIXED, then one per connection */
-	bool *is_lease;	     /* of the same places */
+	struct login *login; /* of the same places */
 	size_t n, room, leases;
 	int64_t started; /* CLOCK_REALTIME */
-	bool ending;
+	int64_t clock;	 /* what POLL_CLOCK is set to */
+	uint8_t watch;	 /* the number of the last INIT_WATCH */
+	bool lingering, ending;
 };
 
 int keeper_reply(int sock, int verdict, const char *text, const int *fds, size_t nfds)
@@ -90,39 +102,85 @@ static void set_timer(struct keeper *k, uint64_t seconds)
 	(void)timerfd_settime(k->poll[POLL_TIMER].fd, 0, &t, NULL);
 }
 
-static int add_connection(struct keeper *k, int fd, bool lease)
+/* Make room for one more. */
+static int grow(struct keeper *k)
 {
-	struct pollfd new = {.fd = fd, .events = lease ? 0 : POLLIN};
+	size_t room = k->room * 2;
+	struct pollfd *p;
+	struct login *l;
 
-	if (k->n == k->room) {
-		size_t room = k->room * 2;
-		struct pollfd *p = reallocarray(k->poll, room, sizeof *p);
-		bool *l;
+	if (k->n < k->room)
+		return 0;
+	p = reallocarray(k->poll, room, sizeof *p);
+	if (!p)
+		return -ENOMEM;
+	k->poll = p;
+	l = reallocarray(k->login, room, sizeof *l);
+	if (!l)
+		return -ENOMEM;
+	k->login = l;
+	k->room = room;
+	return 0;
+}
 
-		if (!p)
-			return -ENOMEM;
-		k->poll = p;
-		l = reallocarray(k->is_lease, room, sizeof *l);
-		if (!l)
-			return -ENOMEM;
-		k->is_lease = l;
-		k->room = room;
-	}
-	k->poll[k->n] = new;
-	k->is_lease[k->n] = lease;
+/* A lease, if there is a login to it. */
+static int add_connection(struct keeper *k, int fd, const struct login *login)
+{
+	int r = grow(k);
+
+	if (r)
+		return r;
+	k->poll[k->n] = (struct pollfd){.fd = fd, .events = login ? 0 : POLLIN};
+	k->login[k->n] = login ? *login : NO_LOGIN;
 	k->n++;
-	k->leases += lease;
+	k->leases += login != NULL;
 	return 0;
 }
 
 /* The last one takes its place. */
 static void drop_connection(struct keeper *k, size_t i)
 {
+	struct login *l = &k->login[i];
+
 	(void)close(k->poll[i].fd);
-	k->leases -= k->is_lease[i];
+	if (l->slot >= 0) {
+		slots_release(&k->j->slots, l->slot);
+		scope_close(&l->pidfd);
+		k->leases--;
+	}
 	k->n--;
 	k->poll[i] = k->poll[k->n];
-	k->is_lease[i] = k->is_lease[k->n];
+	k->login[i] = k->login[k->n];
+}
+
+/* Have the clock wake us when the next login has something to come. */
+static void set_clock(struct keeper *k)
+{
+	struct itimerspec t = {.it_value = {.tv_sec = 0}};
+	int64_t next = LOGIN_NEVER;
+
+	for (size_t i = POLL_FIXED; i < k->n; i++)
+		if (k->login[i].due < next)
+			next = k->login[i].due;
+	if (next == k->clock)
+		return;
+	k->clock = next;
+	if (next != LOGIN_NEVER) {
+		t.it_value.tv_sec = next / 1000;
+		t.it_value.tv_nsec = (next % 1000) * 1000000;
+	}
+	(void)timerfd_settime(k->poll[POLL_CLOCK].fd, TFD_TIMER_ABSTIME, &t, NULL);
+}
+
+static void hear_clock(struct keeper *k)
+{
+	int64_t now = login_clock();
+	uint64_t ticks;
+
+	(void)!read(k->poll[POLL_CLOCK].fd, &ticks, sizeof ticks);
+	k->clock = LOGIN_NEVER;
+	for (size_t i = POLL_FIXED; i < k->n; i++)
+		login_act(&k->login[i], k->j, now);
 }
 
 static void accept_all(struct keeper *k)
@@ -135,7 +193,7 @@ static void accept_all(struct keeper *k)
 		if (fd < 0)
 			return;
 		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0 || who.uid != 0 ||
-		    add_connection(k, fd, false) < 0)
+		    add_connection(k, fd, NULL) < 0)
 			(void)close(fd);
 	}
 }
@@ -152,6 +210,8 @@ static void withdraw(struct keeper *k)
 	scope_close(&k->poll[POLL_LISTEN].fd);
 	k->poll[POLL_LISTEN].fd = -1;
 	k->j->keeper_sock = -EBADF;
+	/* Who is thrown out may log in again at once. */
+	slots_close(&k->j->slots);
 	for (size_t i = POLL_FIXED; i < k->n;)
 		if (k->poll[i].events & POLLIN)
 			drop_connection(k, i);
@@ -174,47 +234,125 @@ static void end_jail(struct keeper *k)
 
 static void last_lease_gone(struct keeper *k)
 {
-	if (k->j->set->linger > 0)
-		set_timer(k, k->j->set->linger);
-	else
+	const struct settings *set = k->j->set;
+	char watch[2] = {INIT_WATCH};
+
+	if (set->linger == 0 || set->scope == SCOPE_SESSION) {
 		end_jail(k);
+		return;
+	}
+	k->lingering = true;
+	if (set->linger != LINGER_WHILE_BUSY) {
+		set_timer(k, set->linger);
+		return;
+	}
+	/* Its answer may be under way when the next login comes and goes: the number
+	 * says which question it is to. */
+	watch[1] = (char)++k->watch;
+	(void)send_msg(k->j->init_ctl, watch, sizeof watch, NULL, 0);
 }
 
-/* A lease more, its other end sent over sock. */
-static int new_lease(struct keeper *k, int sock)
+/* A lease more, its other end sent over sock.  The slot and the pidfd are taken over. */
+static int new_lease(struct keeper *k, int sock, int slot, int pidfd, uint32_t pid)
 {
+	struct login login;
 	int pair[2], r;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	r = add_connection(k, pair[0], true);
+	r = login_begin(&login, k->j, slot, pidfd, pid);
+	if (!r && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		r = -errno;
+	if (r) {
+		slots_release(&k->j->slots, slot);
+		scope_close(&pidfd);
+		return r;
+	}
+	r = add_connection(k, pair[0], &login);
 	if (!r) {
 		/* If this fails the lease ends when the other end is closed below. */
 		r = reply_jailed(k->j, sock, pair[1]);
 	} else {
+		slots_release(&k->j->slots, slot);
+		scope_close(&login.pidfd);
 		(void)close(pair[0]);
 	}
 	(void)close(pair[1]);
 	return r;
 }
 
-static void give_lease(struct keeper *k, size_t i)
+void keeper_refuse_more(int sock, const char *user, uint64_t limit)
 {
-	int fd = k->poll[i].fd;
 	char text[128];
 
-	if (k->leases >= k->j->set->sessions) {
-		log_line(LOG_NOTICE, "%s: refused, %zu logins are the limit (sessions)", k->j->id->name,
-			 k->leases);
-		snprintf(text, sizeof text, "you are logged in %zu times already, which is the limit",
-			 k->leases);
-		(void)keeper_reply(fd, SETUP_REFUSED, text, NULL, 0);
-		drop_connection(k, i);
+	log_line(LOG_NOTICE, "%s: refused, %" PRIu64 " logins are the limit (sessions)", user, limit);
+	snprintf(text, sizeof text, "you are logged in %" PRIu64 " times already, which is the limit",
+		 limit);
+	(void)keeper_reply(sock, SETUP_REFUSED, text, NULL, 0);
+}
+
+/* The pidfd is taken over. */
+static void give_lease(struct keeper *k, size_t i, int pidfd, uint32_t pid)
+{
+	int fd = k->poll[i].fd, slot = slots_take(&k->j->slots, k->j->set->sessions);
+
+	if (slot < 0) {
+		scope_close(&pidfd);
+		keeper_refuse_more(fd, k->j->id->name, k->j->set->sessions);
+	} else if (new_lease(k, fd, slot, pidfd, pid) == 0) {
+		set_timer(k, 0);
+		k->lingering = false;
+	}
+	drop_connection(k, i);
+}
+
+static void send_logins(struct keeper *k, int fd)
+{
+	_cleanup_free_ struct keeper_logins *l = calloc(1, sizeof *l);
+	int64_t now = login_clock();
+
+	if (!l)
+		return;
+	l->magic = WIRE_MAGIC;
+	l->idle = terminals_idle();
+	for (size_t i = POLL_FIXED; i < k->n && l->n < KEEPER_LOGINS_MAX; i++) {
+		const struct login *from = &k->login[i];
+		int64_t left = from->ends > now ? (from->ends - now) / 1000 : 0;
+
+		if (from->slot < 0)
+			continue;
+		l->login[l->n++] = (struct keeper_login){
+			.pid = from->pid, .since = from->since,
+			.left = from->pidfd < 0 ? UINT32_MAX : (uint32_t)left};
+	}
+	(void)send_msg(fd, l, sizeof *l, NULL, 0);
+}
+
+/* PID 1 has something to say. */
+static void hear_init(struct keeper *k)
+{
+	const char *user = k->j->id->name;
+	int fds[PASS_FDS_MAX], r;
+	struct init_event e;
+
+	r = recv_msg(k->j->init_ctl, &e, sizeof e, fds);
+	for (size_t f = 0; f < PASS_FDS_MAX; f++)
+		scope_close(&fds[f]);
+	if (r || e.magic != WIRE_MAGIC) {
+		/* It is dying, or not itself; its end comes by another descriptor. */
+		k->poll[POLL_CTL].fd = -1;
 		return;
 	}
-	if (new_lease(k, fd) == 0)
-		set_timer(k, 0);
-	drop_connection(k, i);
+	switch (e.kind) {
+	case INIT_ALONE:
+		if (k->lingering && !k->ending && e.value == k->watch)
+			end_jail(k);
+		return;
+	case INIT_IDLE:
+		notice_terminal(e.value, "this terminal is idle and will be hung up in %u s: idle_time", e.seconds);
+		return;
+	case INIT_HUNG_UP:
+		log_line(LOG_INFO, "%s: terminal pts/%u was idle for idle_time: hung up", user, e.value);
+		return;
+	}
 }
 
 static void send_status(struct keeper *k, int fd)
@@ -240,8 +378,9 @@ static bool serve(struct keeper *k, size_t i)
 	struct keeper_request q;
 	int fds[PASS_FDS_MAX], r = recv_msg(k->poll[i].fd, &q, sizeof q, fds);
 
-	for (size_t f = 0; f < PASS_FDS_MAX; f++)
-		scope_close(&fds[f]); /* nobody has a reason to send one */
+	/* A lease's comes with one; nobody has a reason to send others. */
+	for (size_t f = !r && q.verb == KEEPER_LEASE && !k->ending; f < PASS_FDS_MAX; f++)
+		scope_close(&fds[f]);
 	if (r || q.magic != WIRE_MAGIC) {
 		drop_connection(k, i);
 		return true;
@@ -252,7 +391,7 @@ static bool serve(struct keeper *k, size_t i)
 		if (k->ending)
 			drop_connection(k, i);
 		else
-			give_lease(k, i);
+			give_lease(k, i, fds[0], q.pid);
 		return true;
 	case KEEPER_KILL:
 		/* It stays connected, and sees our end as the jail's. */
@@ -261,6 +400,9 @@ static bool serve(struct keeper *k, size_t i)
 		return false;
 	case KEEPER_STATUS:
 		send_status(k, k->poll[i].fd);
+		return false;
+	case KEEPER_LOGINS:
+		send_logins(k, k->poll[i].fd);
 		return false;
 	default:
 		drop_connection(k, i);
@@ -290,8 +432,6 @@ static void finish(struct keeper *k)
 /* One turn of the loop over the connections. */
 static void serve_all(struct keeper *k)
 {
-	size_t had = k->leases, had_n = k->n;
-
 	for (size_t i = POLL_FIXED; i < k->n;) {
 		short what = k->poll[i].revents;
 
@@ -305,7 +445,7 @@ static void serve_all(struct keeper *k)
 		}
 		i++;
 	}
-	if (k->leases == 0 && (had > 0 || had_n != k->n) && !k->ending)
+	if (k->leases == 0 && !k->lingering && !k->ending)
 		last_lease_gone(k);
 }
 
@@ -314,6 +454,7 @@ static void loop(struct keeper *k) __attribute__((noreturn));
 static void loop(struct keeper *k)
 {
 	for (;;) {
+		set_clock(k);
 		if (poll(k->poll, k->n, -1) < 0)
 			continue; /* EINTR is all there can be */
 		if (k->poll[POLL_INIT].revents)
@@ -322,9 +463,8 @@ static void loop(struct keeper *k)
 			struct signalfd_siginfo si;
 
 			if (read(k->poll[POLL_SIGNAL].fd, &si, sizeof si) == sizeof si &&
-			    si.ssi_signo == SIGTERM) {
-						end_jail(k);
-			}
+			    si.ssi_signo == SIGTERM)
+				end_jail(k);
 		}
 		if (k->poll[POLL_TIMER].revents) {
 			uint64_t ticks;
@@ -335,6 +475,10 @@ static void loop(struct keeper *k)
 			else if (k->leases == 0)
 				end_jail(k);
 		}
+		if (k->poll[POLL_CLOCK].revents)
+			hear_clock(k);
+		if (k->poll[POLL_CTL].fd >= 0 && k->poll[POLL_CTL].revents)
+			hear_init(k);
 		if (k->poll[POLL_LISTEN].fd >= 0 && k->poll[POLL_LISTEN].revents)
 			accept_all(k);
 		serve_all(k);
@@ -363,6 +507,7 @@ static void drop_capabilities(void)
 /* Leave what we share with the login that made us. */
 static void detach(void)
 {
+	struct rlimit files;
 	sigset_t all;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -375,6 +520,11 @@ static void detach(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	/* Two for each login. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
 }
 
 static int start(struct keeper *k, int reply_fd, struct err *err)
@@ -385,8 +535,8 @@ static int start(struct keeper *k, int reply_fd, struct err *err)
 
 	k->room = 16;
 	k->poll = calloc(k->room, sizeof *k->poll);
-	k->is_lease = calloc(k->room, sizeof *k->is_lease);
-	if (!k->poll || !k->is_lease)
+	k->login = calloc(k->room, sizeof *k->login);
+	if (!k->poll || !k->login)
 		return err_set(err, -ENOMEM, "the keeper");
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
@@ -395,15 +545,22 @@ static int start(struct keeper *k, int reply_fd, struct err *err)
 	k->poll[POLL_SIGNAL] = (struct pollfd){.fd = signalfd(-1, &term, SFD_CLOEXEC), .events = POLLIN};
 	k->poll[POLL_TIMER] =
 		(struct pollfd){.fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC), .events = POLLIN};
+	k->poll[POLL_CLOCK] =
+		(struct pollfd){.fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC), .events = POLLIN};
+	k->poll[POLL_CTL] = (struct pollfd){.fd = j->init_ctl, .events = POLLIN};
 	k->poll[POLL_LISTEN] = (struct pollfd){.fd = j->keeper_sock, .events = POLLIN};
-	r = k->poll[POLL_SIGNAL].fd < 0 || k->poll[POLL_TIMER].fd < 0 ? -errno : 0;
+	k->clock = LOGIN_NEVER;
+	r = k->poll[POLL_SIGNAL].fd < 0 || k->poll[POLL_TIMER].fd < 0 || k->poll[POLL_CLOCK].fd < 0 ?
+		    -errno :
+		    0;
 	k->started = time(NULL);
 	if (r)
 		return err_set(err, r, "the keeper's descriptors");
-	r = state_set_current(&j->state, j->id->uid, j->instance, err);
+	if (j->set->scope == SCOPE_USER)
+		r = state_set_current(&j->state, j->id->uid, j->instance, err);
 	if (r)
 		return r;
-	r = new_lease(k, reply_fd);
+	r = new_lease(k, reply_fd, j->slot, take_fd(&j->pam_pidfd), j->pam_pid);
 	return r ? err_set(err, r, "handing the jail to the login") : 0;
 }
 
