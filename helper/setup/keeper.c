@@ -54,29 +54,16 @@
 
 #include "build.h"
 #include "gc.h"
+#include "keeper_parts.h"
 #include "lib/fdio.h"
 #include "lib/log.h"
 #include "lib/scope.h"
 #include "lib/wire.h"
 #include "login.h"
 #include "notice.h"
-#include "terminals.h"
 
 /* PID 1 has its own deadline; this one is for a PID 1 that is stopped or stuck. */
 #define INIT_DEADLINE_S 10
-
-enum { POLL_INIT, POLL_SIGNAL, POLL_TIMER, POLL_CLOCK, POLL_CTL, POLL_LISTEN, POLL_FIXED };
-
-struct keeper {
-	struct jail *j;
-	struct pollfd *poll; /* POLL_FIXED, then one per connection */
-	struct login *login; /* of the same places */
-	size_t n, room, leases;
-	int64_t started; /* CLOCK_REALTIME */
-	int64_t clock;	 /* what POLL_CLOCK is set to */
-	uint8_t watch;	 /* the number of the last INIT_WATCH */
-	bool lingering, ending;
-};
 
 int keeper_reply(int sock, int verdict, const char *text, const int *fds, size_t nfds)
 {
@@ -85,102 +72,6 @@ int keeper_reply(int sock, int verdict, const char *text, const int *fds, size_t
 	snprintf(reply.text, sizeof reply.text, "%s", text);
 	text_defuse(reply.text);
 	return send_msg(sock, &reply, sizeof reply, fds, nfds);
-}
-
-static int reply_jailed(const struct jail *j, int sock, int lease)
-{
-	int fds[SETUP_FD_MAX] = {
-		[SETUP_FD_FENCE] = j->fence_ns, [SETUP_FD_LEASE] = lease, [SETUP_FD_NET] = j->net_ns};
-
-	return keeper_reply(sock, SETUP_JAILED, "", fds, j->net_ns < 0 ? SETUP_FD_NET : SETUP_FD_MAX);
-}
-
-static void set_timer(struct keeper *k, uint64_t seconds)
-{
-	struct itimerspec t = {.it_value = {.tv_sec = (time_t)seconds}};
-
-	(void)timerfd_settime(k->poll[POLL_TIMER].fd, 0, &t, NULL);
-}
-
-/* Make room for one more. */
-static int grow(struct keeper *k)
-{
-	size_t room = k->room * 2;
-	struct pollfd *p;
-	struct login *l;
-
-	if (k->n < k->room)
-		return 0;
-	p = reallocarray(k->poll, room, sizeof *p);
-	if (!p)
-		return -ENOMEM;
-	k->poll = p;
-	l = reallocarray(k->login, room, sizeof *l);
-	if (!l)
-		return -ENOMEM;
-	k->login = l;
-	k->room = room;
-	return 0;
-}
-
-/* A lease, if there is a login to it. */
-static int add_connection(struct keeper *k, int fd, const struct login *login)
-{
-	int r = grow(k);
-
-	if (r)
-		return r;
-	k->poll[k->n] = (struct pollfd){.fd = fd, .events = login ? 0 : POLLIN};
-	k->login[k->n] = login ? *login : NO_LOGIN;
-	k->n++;
-	k->leases += login != NULL;
-	return 0;
-}
-
-/* The last one takes its place. */
-static void drop_connection(struct keeper *k, size_t i)
-{
-	struct login *l = &k->login[i];
-
-	(void)close(k->poll[i].fd);
-	if (l->slot >= 0) {
-		slots_release(&k->j->slots, l->slot);
-		scope_close(&l->pidfd);
-		k->leases--;
-	}
-	k->n--;
-	k->poll[i] = k->poll[k->n];
-	k->login[i] = k->login[k->n];
-}
-
-/* Have the clock wake us when the next login has something to come. */
-static void set_clock(struct keeper *k)
-{
-	struct itimerspec t = {.it_value = {.tv_sec = 0}};
-	int64_t next = LOGIN_NEVER;
-
-	for (size_t i = POLL_FIXED; i < k->n; i++)
-		if (k->login[i].due < next)
-			next = k->login[i].due;
-	if (next == k->clock)
-		return;
-	k->clock = next;
-	if (next != LOGIN_NEVER) {
-		t.it_value.tv_sec = next / 1000;
-		t.it_value.tv_nsec = (next % 1000) * 1000000;
-	}
-	(void)timerfd_settime(k->poll[POLL_CLOCK].fd, TFD_TIMER_ABSTIME, &t, NULL);
-}
-
-static void hear_clock(struct keeper *k)
-{
-	int64_t now = login_clock();
-	uint64_t ticks;
-
-	(void)!read(k->poll[POLL_CLOCK].fd, &ticks, sizeof ticks);
-	k->clock = LOGIN_NEVER;
-	for (size_t i = POLL_FIXED; i < k->n; i++)
-		login_act(&k->login[i], k->j, now);
 }
 
 static void accept_all(struct keeper *k)
@@ -193,9 +84,16 @@ static void accept_all(struct keeper *k)
 		if (fd < 0)
 			return;
 		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0 || who.uid != 0 ||
-		    add_connection(k, fd, NULL) < 0)
+		    connection_add(k, fd, NULL) < 0)
 			(void)close(fd);
 	}
+}
+
+static void set_timer(struct keeper *k, uint64_t seconds)
+{
+	struct itimerspec t = {.it_value = {.tv_sec = (time_t)seconds}};
+
+	(void)timerfd_settime(k->poll[POLL_TIMER].fd, 0, &t, NULL);
 }
 
 /*
@@ -214,7 +112,7 @@ static void withdraw(struct keeper *k)
 	slots_close(&k->j->slots);
 	for (size_t i = POLL_FIXED; i < k->n;)
 		if (k->poll[i].events & POLLIN)
-			drop_connection(k, i);
+			connection_drop(k, i);
 		else
 			i++;
 	state_unset_current(&k->j->state, k->j->id->uid, k->j->instance);
@@ -250,80 +148,6 @@ static void last_lease_gone(struct keeper *k)
 	 * says which question it is to. */
 	watch[1] = (char)++k->watch;
 	(void)send_msg(k->j->init_ctl, watch, sizeof watch, NULL, 0);
-}
-
-/* A lease more, its other end sent over sock.  The slot and the pidfd are taken over. */
-static int new_lease(struct keeper *k, int sock, int slot, int pidfd, uint32_t pid)
-{
-	struct login login;
-	int pair[2], r;
-
-	r = login_begin(&login, k->j, slot, pidfd, pid);
-	if (!r && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		r = -errno;
-	if (r) {
-		slots_release(&k->j->slots, slot);
-		scope_close(&pidfd);
-		return r;
-	}
-	r = add_connection(k, pair[0], &login);
-	if (!r) {
-		/* If this fails the lease ends when the other end is closed below. */
-		r = reply_jailed(k->j, sock, pair[1]);
-	} else {
-		slots_release(&k->j->slots, slot);
-		scope_close(&login.pidfd);
-		(void)close(pair[0]);
-	}
-	(void)close(pair[1]);
-	return r;
-}
-
-void keeper_refuse_more(int sock, const char *user, uint64_t limit)
-{
-	char text[128];
-
-	log_line(LOG_NOTICE, "%s: refused, %" PRIu64 " logins are the limit (sessions)", user, limit);
-	snprintf(text, sizeof text, "you are logged in %" PRIu64 " times already, which is the limit",
-		 limit);
-	(void)keeper_reply(sock, SETUP_REFUSED, text, NULL, 0);
-}
-
-/* The pidfd is taken over. */
-static void give_lease(struct keeper *k, size_t i, int pidfd, uint32_t pid)
-{
-	int fd = k->poll[i].fd, slot = slots_take(&k->j->slots, k->j->set->sessions);
-
-	if (slot < 0) {
-		scope_close(&pidfd);
-		keeper_refuse_more(fd, k->j->id->name, k->j->set->sessions);
-	} else if (new_lease(k, fd, slot, pidfd, pid) == 0) {
-		set_timer(k, 0);
-		k->lingering = false;
-	}
-	drop_connection(k, i);
-}
-
-static void send_logins(struct keeper *k, int fd)
-{
-	_cleanup_free_ struct keeper_logins *l = calloc(1, sizeof *l);
-	int64_t now = login_clock();
-
-	if (!l)
-		return;
-	l->magic = WIRE_MAGIC;
-	l->idle = terminals_idle();
-	for (size_t i = POLL_FIXED; i < k->n && l->n < KEEPER_LOGINS_MAX; i++) {
-		const struct login *from = &k->login[i];
-		int64_t left = from->ends > now ? (from->ends - now) / 1000 : 0;
-
-		if (from->slot < 0)
-			continue;
-		l->login[l->n++] = (struct keeper_login){
-			.pid = from->pid, .since = from->since,
-			.left = from->pidfd < 0 ? UINT32_MAX : (uint32_t)left};
-	}
-	(void)send_msg(fd, l, sizeof *l, NULL, 0);
 }
 
 /* PID 1 has something to say. */
@@ -382,16 +206,16 @@ static bool serve(struct keeper *k, size_t i)
 	for (size_t f = !r && q.verb == KEEPER_LEASE && !k->ending; f < PASS_FDS_MAX; f++)
 		scope_close(&fds[f]);
 	if (r || q.magic != WIRE_MAGIC) {
-		drop_connection(k, i);
+		connection_drop(k, i);
 		return true;
 	}
 	switch (q.verb) {
 	case KEEPER_LEASE:
 		/* Too late: without an answer it goes for the lock, and builds anew. */
 		if (k->ending)
-			drop_connection(k, i);
+			connection_drop(k, i);
 		else
-			give_lease(k, i, fds[0], q.pid);
+			login_give(k, i, fds[0], q.pid);
 		return true;
 	case KEEPER_KILL:
 		/* It stays connected, and sees our end as the jail's. */
@@ -402,10 +226,10 @@ static bool serve(struct keeper *k, size_t i)
 		send_status(k, k->poll[i].fd);
 		return false;
 	case KEEPER_LOGINS:
-		send_logins(k, k->poll[i].fd);
+		logins_send(k, k->poll[i].fd);
 		return false;
 	default:
-		drop_connection(k, i);
+		connection_drop(k, i);
 		return true;
 	}
 }
@@ -440,7 +264,7 @@ static void serve_all(struct keeper *k)
 			if (serve(k, i))
 				continue;
 		} else if (what & (POLLHUP | POLLERR | POLLNVAL)) {
-			drop_connection(k, i);
+			connection_drop(k, i);
 			continue;
 		}
 		i++;
@@ -454,7 +278,7 @@ static void loop(struct keeper *k) __attribute__((noreturn));
 static void loop(struct keeper *k)
 {
 	for (;;) {
-		set_clock(k);
+		logins_set_clock(k);
 		if (poll(k->poll, k->n, -1) < 0)
 			continue; /* EINTR is all there can be */
 		if (k->poll[POLL_INIT].revents)
@@ -472,11 +296,11 @@ static void loop(struct keeper *k)
 			(void)!read(k->poll[POLL_TIMER].fd, &ticks, sizeof ticks);
 			if (k->ending)
 				(void)syscall(SYS_pidfd_send_signal, k->j->init_pidfd, SIGKILL, NULL, 0);
-			else if (k->leases == 0)
+			else if (k->lingering)
 				end_jail(k);
 		}
 		if (k->poll[POLL_CLOCK].revents)
-			hear_clock(k);
+			logins_hear_clock(k);
 		if (k->poll[POLL_CTL].fd >= 0 && k->poll[POLL_CTL].revents)
 			hear_init(k);
 		if (k->poll[POLL_LISTEN].fd >= 0 && k->poll[POLL_LISTEN].revents)
@@ -560,7 +384,7 @@ static int start(struct keeper *k, int reply_fd, struct err *err)
 		r = state_set_current(&j->state, j->id->uid, j->instance, err);
 	if (r)
 		return r;
-	r = new_lease(k, reply_fd, j->slot, take_fd(&j->pam_pidfd), j->pam_pid);
+	r = login_new(k, reply_fd, j->slot, take_fd(&j->pam_pidfd), j->pam_pid);
 	return r ? err_set(err, r, "handing the jail to the login") : 0;
 }
 
