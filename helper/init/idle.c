@@ -64,7 +64,8 @@ static int64_t last_use(struct idle *it, const struct idle_facts *f)
 	return in > out ? in : out;
 }
 
-enum idle_verdict idle_decide(struct idle *it, const struct idle_facts *f, int64_t idle_time, int64_t *left)
+enum idle_verdict idle_decide(struct idle *it, const struct idle_facts *f, int64_t idle_time,
+			      int64_t *left)
 {
 	int64_t last = last_use(it, f), offset = f->real - f->now, shift = offset - it->offset, end;
 

@@ -57,6 +57,7 @@ struct idle_facts {
 	int64_t atime, mtime; /* of the terminal */
 };
 
-enum idle_verdict idle_decide(struct idle *it, const struct idle_facts *f, int64_t idle_time, int64_t *left);
+enum idle_verdict idle_decide(struct idle *it, const struct idle_facts *f, int64_t idle_time,
+			      int64_t *left);
 
 #endif

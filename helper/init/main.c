@@ -261,7 +261,8 @@ static void set_up_loop(void)
 	tfd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (spec.idle_time)
 		ifd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (sfd < 0 || tfd < 0 || (spec.idle_time && ifd < 0) || fcntl(SOCK, F_SETFD, FD_CLOEXEC) < 0 || fcntl(CTL, F_SETFD, FD_CLOEXEC) < 0 ||
+	if (sfd < 0 || tfd < 0 || (spec.idle_time && ifd < 0) ||
+	    fcntl(SOCK, F_SETFD, FD_CLOEXEC) < 0 || fcntl(CTL, F_SETFD, FD_CLOEXEC) < 0 ||
 	    fcntl(SOCK, F_SETFL, O_NONBLOCK) < 0)
 		give_up("descriptors");
 	fds[POLL_CTL] = (struct pollfd){.fd = CTL, .events = POLLIN};

@@ -171,7 +171,8 @@ static void hear_init(struct keeper *k)
 			end_jail(k);
 		return;
 	case INIT_IDLE:
-		notice_terminal(e.value, "this terminal is idle and will be hung up in %u s: idle_time", e.seconds);
+		notice_terminal(e.value, "this terminal is idle and will be hung up in %u s: idle_time",
+				e.seconds);
 		return;
 	case INIT_HUNG_UP:
 		log_line(LOG_INFO, "%s: terminal pts/%u was idle for idle_time: hung up", user, e.value);

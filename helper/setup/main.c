@@ -92,7 +92,8 @@ static bool join_live(const struct jail *j)
 	/* A keeper answers at once, or it is stopped: then there is none to ask. */
 	if (sock < 0 || setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0 ||
 	    connect(sock, (struct sockaddr *)&sa, sizeof sa) < 0 ||
-	    send_msg(sock, &q, sizeof q, &j->pam_pidfd, 1) < 0 || recv_msg(sock, &reply, sizeof reply, fds) < 0)
+	    send_msg(sock, &q, sizeof q, &j->pam_pidfd, 1) < 0 ||
+	    recv_msg(sock, &reply, sizeof reply, fds) < 0)
 		return false;
 	while (n < PASS_FDS_MAX && fds[n] >= 0)
 		n++;
@@ -244,6 +245,8 @@ static int await_session(struct err *err)
 		return err_set(err, -EPROTO, "the module of another version");
 	if (n < 0 || poll(&p, 1, 0) < 0)
 		return err_set(err, -errno, "waiting for the session");
+	/* The module's patience begins here, and so does ours. */
+	(void)alarm(DEADLINE_S);
 	return p.revents & POLLHUP ? -ESRCH : 0;
 }
 

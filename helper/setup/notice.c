@@ -74,7 +74,7 @@ static void __attribute__((noreturn)) writer(const char *line, const char *only)
 	_exit(0);
 }
 
-static void notice(const char *only, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0))) notice(const char *only, const char *fmt, va_list ap)
 {
 	char text[256], line[sizeof text + 32];
 	pid_t pid;

@@ -10,6 +10,7 @@
 void notice_terminals(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same, to the terminal of this number only, if there is one. */
-void notice_terminal(unsigned int number, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void notice_terminal(unsigned int number, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

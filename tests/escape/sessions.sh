@@ -56,7 +56,7 @@ jails_gone
 
 # The jail's end, and what would not go
 on ann '
-	perl -e '\''$SIG{$_} = "IGNORE" for qw(TERM HUP INT QUIT); print "\n"; sleep 1 while 1'\'' >~/deaf </dev/null 2>&1 &
+	perl -e '\''$SIG{$_} = "IGNORE" for qw(TERM HUP INT QUIT); $| = 1; print "\n"; sleep 1 while 1'\'' >~/deaf </dev/null 2>&1 &
 	perl -e '\''for my $s (qw(HUP TERM)) { $SIG{$s} = sub { open my $f, ">>", "$ENV{HOME}/heard"; print $f "$s\n" } }
 		open my $f, ">", "$ENV{HOME}/up"; close $f; sleep 1 while 1'\'' </dev/null >/dev/null 2>&1 &
 	setsid sleep 3131 </dev/null >/dev/null 2>&1 & kill -STOP $!
@@ -75,7 +75,7 @@ ok 'so is a fork bomb' jails_gone
 nok 'all of it' pgrep -u ann
 
 # A user who kills all that can be killed, PID 1'"'"'s child for the next session included
-for i in 1 2 3; do on ann 'kill -KILL -1' >/dev/null 2>&1; done
+for _ in 1 2 3; do on ann 'kill -KILL -1' >/dev/null 2>&1; done
 ok 'kill -1 of oneself: the next login works' on ann true
 ok 'and the jails end' jails_gone
 
@@ -117,7 +117,7 @@ hold two ben
 pass 'and hold no place'
 nok 'of which there are no more' on ben true
 # Started early, not yet called for: no jail, no place
-perl "$T/abandon.pl" "$setup" "$INI" "$magic" "$(id -u ben)" 5000 0 &
+perl "$T/abandon.pl" "$setup" "$INI" "$magic" "$(id -u ben)" 50000 0 &
 early=$!
 release one
 eventually_sh '[[ $(compgen -G "$RUN/jail/$(id -u ben)-*" | wc -l) == 1 ]]'
@@ -166,7 +166,7 @@ kill -STOP "$monitor"
 WITHIN=30 ok 'a PAM process that does not end on TERM is killed' eventually \
 	logged_since "process $monitor of a login does not end on TERM: killed"
 ok 'and gone' eventually not kill -0 "$monitor"
-kill -KILL "$(pgrep -f 'ssh .*tim.*sleep 3636' | head -n 1)"
+kill -KILL "$(pgrep -f '^ssh .*tim.*sleep 3636')"
 wait "$client" 2>/dev/null
 ok 'so is the jail when the connection is' jails_gone
 

@@ -72,6 +72,7 @@ static void forked(void)
 	ok(pipe(hold) == 0, "(a pipe)");
 	is_int(slots_open(&state, UID, &a, &err), 0, "open");
 	is_int(slots_take(&a, 1), 0, "take");
+	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
 		char byte;
@@ -96,6 +97,7 @@ static void storm(void)
 	char byte;
 
 	ok(pipe(go) == 0 && pipe(end) == 0 && pipe(said) == 0, "(pipes)");
+	fflush(stdout);
 	for (int i = 0; i < WANT; i++) {
 		if (fork() != 0)
 			continue;
