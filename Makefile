@@ -158,7 +158,7 @@ pam_tests := $(patsubst tests/pam/%.c,%,$(filter-out tests/pam/fake_%,$(wildcard
 SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Units are linked with all that is not a main().
-unit_src := $(filter-out %/main.c, $(call src,lib config setup) helper/enter/request.c pam_module/args.c \
+unit_src := $(filter-out %/main.c, $(call src,lib config setup) helper/enter/request.c helper/init/idle.c pam_module/args.c \
 	$(addprefix helper/cli/,blocks.c changes.c diff.c edit_file.c pam_edit.c pam_stack.c sshd_match.c sshd_test.c text.c))
 
 $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))

@@ -177,7 +177,6 @@ int setup_start(const char *conf, const char *service, const char *user, struct 
 	if (r)
 		return r;
 	r = send_request(ours, user);
-	(void)shutdown(ours, SHUT_WR);
 	ret->sock = take_fd(&ours);
 	ret->by = getpid();
 	if (r)
@@ -187,8 +186,11 @@ int setup_start(const char *conf, const char *service, const char *user, struct 
 
 int setup_wait(struct setup_call *call, struct setup_reply *reply, int fds[PASS_FDS_MAX])
 {
-	int r = recv_msg(call->sock, reply, sizeof *reply, fds);
+	int r;
 
+	/* This is how set-up knows that the session has come. */
+	(void)shutdown(call->sock, SHUT_WR);
+	r = recv_msg(call->sock, reply, sizeof *reply, fds);
 	scope_close(&call->sock);
 	call->sock = -EBADF;
 	if (r)

@@ -52,32 +52,31 @@ static int ask(const char *instance, enum keeper_verb verb, time_t deadline)
 	return r ? r : take_fd(&sock);
 }
 
-static int get_status(const char *instance, struct keeper_status *ret)
+/* Ask a keeper and read its answer, which begins with the magic number. */
+static int get_answer(const char *instance, enum keeper_verb verb, void *ret, size_t size)
 {
-	_cleanup_close_ int sock = ask(instance, KEEPER_STATUS, ANSWER_DEADLINE_S);
+	_cleanup_close_ int sock = ask(instance, verb, ANSWER_DEADLINE_S);
 	int fds[PASS_FDS_MAX], r;
+	uint32_t magic;
 
 	if (sock < 0)
 		return sock;
-	r = recv_msg(sock, ret, sizeof *ret, fds);
+	r = recv_msg(sock, ret, size, fds);
+	if (r)
+		return r;
+	memcpy(&magic, ret, sizeof magic);
+	return magic == WIRE_MAGIC ? 0 : -EPROTO;
+}
+
+static int get_status(const char *instance, struct keeper_status *ret)
+{
+	int r = get_answer(instance, KEEPER_STATUS, ret, sizeof *ret);
+
 	if (r)
 		return r;
 	ret->user[sizeof ret->user - 1] = ret->section[sizeof ret->section - 1] = '\0';
 	text_defuse(ret->user);
-	return ret->magic == WIRE_MAGIC ? 0 : -EPROTO;
-}
-
-/* Ask the keeper to end its jail, and wait until it is gone. */
-static int end_jail(const char *instance)
-{
-	_cleanup_close_ int sock = ask(instance, KEEPER_KILL, KILL_DEADLINE_S);
-	char byte;
-	ssize_t n;
-
-	if (sock < 0)
-		return sock;
-	n = recv(sock, &byte, 1, 0);
-	return n == 0 ? 0 : n < 0 ? -errno : -EPROTO;
+	return 0;
 }
 
 /* Call fn for every instance. Returns the worst exit status. */
@@ -103,57 +102,136 @@ static int each_instance(int (*fn)(const char *instance, void *arg), void *arg)
 	return worst;
 }
 
+static const char *show_time(int64_t when, char buf[static 32])
+{
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if (!localtime_r(&t, &tm) || strftime(buf, 32, "%F %T", &tm) == 0)
+		strcpy(buf, "?");
+	return buf;
+}
+
+/* As much of it as says something: 12s, 12m, 3h05m, 4d02h. */
+static const char *show_duration(int64_t s, char buf[static 32])
+{
+	long long n = s;
+
+	if (n < 60)
+		snprintf(buf, 32, "%llds", n);
+	else if (n < 3600)
+		snprintf(buf, 32, "%lldm", n / 60);
+	else if (n < 86400)
+		snprintf(buf, 32, "%lldh%02lldm", n / 3600, n / 60 % 60);
+	else
+		snprintf(buf, 32, "%lldd%02lldh", n / 86400, n / 3600 % 24);
+	return buf;
+}
+
+static void print_logins(const struct keeper_logins *l)
+{
+	char since[32], left[32];
+
+	for (uint32_t i = 0; i < l->n && i < KEEPER_LOGINS_MAX; i++) {
+		const struct keeper_login *one = &l->login[i];
+
+		printf("  login by process %u, since %s", one->pid, show_time(one->since, since));
+		if (one->left != UINT32_MAX)
+			printf(", ends in %s", show_duration(one->left, left));
+		printf("\n");
+	}
+}
+
+#define ROW "%-16s %-14s %6s  %-19s %6s %8s  %s\n"
+
 static int print_jail(const char *instance, void *arg)
 {
+	static struct keeper_logins logins;
+	char since[32], idle[32] = "-", n[16], pid[16];
+	const bool *with_logins = arg;
 	struct keeper_status s;
-	char since[32] = "?";
-	struct tm tm;
-	time_t t;
 	int r = get_status(instance, &s);
 
-	(void)arg;
-	if (r == -ENOENT || r == -ENODATA)
+	if (!r)
+		r = get_answer(instance, KEEPER_LOGINS, &logins, sizeof logins);
+	if (r == -ENOENT || r == -ENODATA || r == -EPIPE || r == -ECONNRESET)
 		return EXIT_OK; /* ended while we looked, or not yet ready */
 	if (r == -ECONNREFUSED) {
-		printf("%-16s %-14s %6s  %-19s %8s  %s\n", "-", "-", "-", "ending, or dead (gc)", "-", instance);
+		printf(ROW, "-", "-", "-", "ending, or dead (gc)", "-", "-", instance);
 		return EXIT_OK;
 	}
 	if (r)
 		return say(instance, r);
-	t = (time_t)s.started;
-	if (localtime_r(&t, &tm))
-		(void)strftime(since, sizeof since, "%F %T", &tm);
-	printf("%-16s %-14s %6u  %-19s %8u  %s\n", s.user, s.section, s.leases, since, s.init_pid, instance);
+	if (logins.idle >= 0)
+		show_duration(logins.idle, idle);
+	snprintf(n, sizeof n, "%u", s.leases);
+	snprintf(pid, sizeof pid, "%u", s.init_pid);
+	printf(ROW, s.user, s.section, n, show_time(s.started, since), idle, pid, instance);
+	if (*with_logins)
+		print_logins(&logins);
 	return EXIT_OK;
 }
 
 int verb_ps(int argc, char **argv)
 {
-	(void)argv;
-	if (argc != 1)
+	bool with_logins = argc == 2 && strcmp(argv[1], "-l") == 0;
+
+	if (argc != 1 && !with_logins)
 		return EXIT_USAGE;
-	printf("%-16s %-14s %6s  %-19s %8s  %s\n", "USER", "JAIL", "LOGINS", "SINCE", "PID 1", "INSTANCE");
-	return each_instance(print_jail, NULL);
+	printf(ROW, "USER", "JAIL", "LOGINS", "SINCE", "IDLE", "PID 1", "INSTANCE");
+	return each_instance(print_jail, &with_logins);
 }
 
+/* Jails that were told to end, and end side by side. */
 struct victims {
-	bool all;
+	bool all, found;
 	uid_t uid;
-	bool found;
+	int sock[256];
+	size_t n;
 };
+
+/* A keeper's socket closes when all of its jail is gone. */
+static int await_ends(struct victims *v)
+{
+	int worst = EXIT_OK;
+
+	while (v->n > 0) {
+		int sock = v->sock[--v->n], r;
+		char byte;
+		ssize_t n = recv(sock, &byte, 1, 0);
+
+		r = n == 0 ? EXIT_OK : say("a jail does not end", n < 0 ? -errno : -EPROTO);
+		if (r > worst)
+			worst = r;
+		(void)close(sock);
+	}
+	return worst;
+}
 
 static int kill_if(const char *instance, void *arg)
 {
 	struct victims *v = arg;
-	int r;
+	int sock, r = EXIT_OK;
 
 	if (!v->all && strtoul(instance, NULL, 10) != v->uid)
 		return EXIT_OK;
-	r = end_jail(instance);
-	if (r == -ENOENT || r == -ECONNREFUSED)
-		return EXIT_OK; /* it was ending already */
+	if (v->n == sizeof v->sock / sizeof *v->sock)
+		r = await_ends(v);
+	sock = ask(instance, KEEPER_KILL, KILL_DEADLINE_S);
+	if (sock == -ENOENT || sock == -ECONNREFUSED)
+		return r; /* it was ending already */
 	v->found = true;
-	return r ? say(instance, r) : EXIT_OK;
+	if (sock < 0)
+		return say(instance, sock);
+	v->sock[v->n++] = sock;
+	return r;
+}
+
+static int kill_jails(struct victims *v)
+{
+	int worst = each_instance(kill_if, v), r = await_ends(v);
+
+	return r > worst ? r : worst;
 }
 
 int verb_kill(int argc, char **argv)
@@ -163,7 +241,7 @@ int verb_kill(int argc, char **argv)
 	if (argc < 2)
 		return EXIT_USAGE;
 	if (argc == 2 && strcmp(argv[1], "--all") == 0)
-		return each_instance(kill_if, &(struct victims){.all = true});
+		return kill_jails(&(struct victims){.all = true});
 	for (int i = 1; i < argc; i++) {
 		struct passwd *pw = getpwnam(argv[i]);
 		struct victims v = {.uid = pw ? pw->pw_uid : 0};
@@ -174,7 +252,7 @@ int verb_kill(int argc, char **argv)
 			worst = EXIT_ERRORS;
 			continue;
 		}
-		r = each_instance(kill_if, &v);
+		r = kill_jails(&v);
 		if (r == EXIT_OK && !v.found) {
 			fprintf(stderr, "loginjail: %s has no live jail\n", argv[i]);
 			r = EXIT_ERRORS;

@@ -120,6 +120,12 @@ static const char *masks_jails_own(const struct settings *s)
 	return NULL;
 }
 
+/* Nobody could log in to it again. */
+static const char *lingers_alone(const struct settings *s)
+{
+	return s->scope == SCOPE_SESSION && s->linger > 0 ? "" : NULL;
+}
+
 static const struct rule rules[] = {
 	{OPTION_nofile, OPTION_nofile, soft_above_hard,
 	 "the soft limit is above the hard one: write SOFT:HARD, the smaller first"},
@@ -137,6 +143,8 @@ static const struct rule rules[] = {
 	 "would hide everything: name paths below it"},
 	{OPTION_mask, OPTION_mask, masks_jails_own,
 	 "is the jail's own, masking it has no effect: take it out"},
+	{OPTION_linger, OPTION_scope, lingers_alone,
+	 "with scope = session no later login finds the jail: write linger = 0, or scope = user"},
 };
 
 /* Where the section itself has brought the rule up, or 0: defaults are told of once. */

@@ -11,8 +11,11 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-/* Of memory, pids and cpu: what the word "max" means. */
+/* Of memory, pids, cpu and times: what the word "max" means. */
 #define NO_LIMIT UINT64_C(0)
+
+/* Of linger: the word "while-busy". */
+#define LINGER_WHILE_BUSY UINT64_MAX
 
 struct strings {
 	char **v;
@@ -39,6 +42,7 @@ enum root_kind { ROOT_HOST, ROOT_KIND_MAX };
 enum storage_kind { STORAGE_EPHEMERAL, STORAGE_KIND_MAX };
 enum home_kind { HOME_BIND, HOME_PRIVATE, HOME_NONE, HOME_KIND_MAX };
 enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_HOST, NETWORK_KIND_MAX };
+enum scope_kind { SCOPE_USER, SCOPE_SESSION, SCOPE_KIND_MAX };
 
 /* Type by type, what a field of struct settings is in C. */
 #define FIELD_user_list struct strings	  /* "alice", "#1001" */
@@ -54,6 +58,7 @@ enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_HOST, NETWORK_KIND_MA
 #define FIELD_storage_kind enum storage_kind
 #define FIELD_home_kind enum home_kind
 #define FIELD_network_kind enum network_kind
+#define FIELD_scope_kind enum scope_kind
 #define FIELD_size uint64_t		  /* bytes */
 #define FIELD_size_or_max uint64_t	  /* bytes or NO_LIMIT */
 #define FIELD_count uint64_t
@@ -61,7 +66,8 @@ enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_HOST, NETWORK_KIND_MA
 #define FIELD_cpu_share uint64_t	  /* thousandths of a processor, or NO_LIMIT */
 #define FIELD_limit_pair struct limit_pair
 #define FIELD_octal mode_t
-#define FIELD_duration uint64_t		  /* seconds */
+#define FIELD_duration_or_max uint64_t	  /* seconds, or NO_LIMIT */
+#define FIELD_linger uint64_t		  /* seconds, or LINGER_WHILE_BUSY */
 
 /* What a parser may ask of the option it parses for. */
 struct range {
@@ -109,6 +115,7 @@ enum type_id {
 	TYPE_storage_kind,
 	TYPE_home_kind,
 	TYPE_network_kind,
+	TYPE_scope_kind,
 	TYPE_size,
 	TYPE_size_or_max,
 	TYPE_count,
@@ -116,7 +123,8 @@ enum type_id {
 	TYPE_cpu_share,
 	TYPE_limit_pair,
 	TYPE_octal,
-	TYPE_duration,
+	TYPE_duration_or_max,
+	TYPE_linger,
 	TYPE_MAX,
 };
 

@@ -263,17 +263,45 @@ VALUE_PRINTER(octal)
 	return asprintf(ret, "%04o", *(const mode_t *)field) < 0 ? -ENOMEM : 0;
 }
 
-VALUE_PARSER(duration)
+VALUE_PARSER(duration_or_max)
 {
 	(void)type;
+	if (!strcmp(text, "max")) {
+		*(uint64_t *)field = NO_LIMIT;
+		return 0;
+	}
 	return parse_number(range, text, duration_units,
-			    "a time: write it like 90s, 10m, 2h or 1d", field, err);
+			    "a time: write it like 90s, 10m, 2h or 1d, or max for no limit", field,
+			    err);
 }
 
-VALUE_PRINTER(duration)
+VALUE_PRINTER(duration_or_max)
+{
+	uint64_t n = *(const uint64_t *)field;
+
+	(void)type;
+	return n == NO_LIMIT ? keep_text("max", ret) : number_print(n, duration_units, ret);
+}
+
+VALUE_PARSER(linger)
 {
 	(void)type;
-	return number_print(*(const uint64_t *)field, duration_units, ret);
+	if (!strcmp(text, "while-busy")) {
+		*(uint64_t *)field = LINGER_WHILE_BUSY;
+		return 0;
+	}
+	return parse_number(range, text, duration_units,
+			    "a time: write it like 90s, 10m, 2h or 1d, or while-busy", field, err);
+}
+
+VALUE_PRINTER(linger)
+{
+	uint64_t n = *(const uint64_t *)field;
+
+	(void)type;
+	if (n == LINGER_WHILE_BUSY)
+		return keep_text("while-busy", ret);
+	return number_print(n, duration_units, ret);
 }
 
 static int check_length(const struct range *range, const char *text, struct err *err)

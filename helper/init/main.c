@@ -21,7 +21,11 @@
  * nor the drop is waited for.  Where there is no spare (the limit on processes)
  * PID 1 accepts itself.  It reads nothing from a user: it keeps the connection to
  * report the end on, and sees when the other side is gone, upon which the session
- * is hung up.
+ * is hung up.  So it is when its terminal was idle for too long (idle.h).
+ *
+ * The spare is a child of another kind (its end would bring another signal than
+ * SIGCHLD), until it executes something.  So the kernel can tell whether there is any
+ * process of the user's: orphans are PID 1's children, of the usual kind.
  *
  * It ends when told to or when the keeper is gone: TERM and HUP to all, and
  * when nobody is left or the grace is over it exits, and the kernel kills the
@@ -51,8 +55,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "idle.h"
 #include "lib/caps.h"
 #include "lib/fdio.h"
+#include "lib/sys.h"
 #include "lib/wire.h"
 #include "session.h"
 #include "session_filter.h"
@@ -71,22 +77,28 @@
 #define CTL 3
 #define SOCK 4
 
+/* What the end of a session that has executed nothing brings. */
+#define SPARE_SIGNAL SIGUSR1
+
 /* Between TERM and KILL. */
 #define GRACE_S 3
 
 /* Sessions at a time; a login may have ten channels (MaxSessions). */
 #define SESSIONS_MAX 1024
 
-enum { POLL_CTL, POLL_SIGNAL, POLL_TIMER, POLL_LISTEN, POLL_SPARE, POLL_FIXED };
+enum { POLL_CTL, POLL_SIGNAL, POLL_TIMER, POLL_IDLE, POLL_LISTEN, POLL_SPARE, POLL_FIXED };
 
 /* Static, since nothing may be allocated later. poll[POLL_FIXED + i] is the
  * connection of the session whose process is pid[i]. */
 static struct init_spec spec;
 static struct pollfd fds[POLL_FIXED + SESSIONS_MAX];
 static pid_t pid[SESSIONS_MAX];
+static struct idle idle[SESSIONS_MAX];
+static int64_t idle_due = IDLE_NEVER; /* what POLL_IDLE is set to */
 static size_t sessions;
 static pid_t spare; /* its socket is fds[POLL_SPARE]; 0: none */
-static bool ending;
+static bool ending, watching;
+static uint8_t watch; /* the number of what is watched for */
 
 /* Before INIT_ROOTED only: tell set-up why, and die. */
 static void __attribute__((noreturn, format(printf, 1, 2))) give_up(const char *fmt, ...)
@@ -241,18 +253,22 @@ static void confine_calls(void)
 static void set_up_loop(void)
 {
 	sigset_t all;
-	int sfd, tfd;
+	int sfd, tfd, ifd = -1;
 
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
 	sfd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	tfd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (sfd < 0 || tfd < 0 || fcntl(SOCK, F_SETFD, FD_CLOEXEC) < 0 || fcntl(CTL, F_SETFD, FD_CLOEXEC) < 0 ||
+	if (spec.idle_time)
+		ifd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (sfd < 0 || tfd < 0 || (spec.idle_time && ifd < 0) ||
+	    fcntl(SOCK, F_SETFD, FD_CLOEXEC) < 0 || fcntl(CTL, F_SETFD, FD_CLOEXEC) < 0 ||
 	    fcntl(SOCK, F_SETFL, O_NONBLOCK) < 0)
 		give_up("descriptors");
 	fds[POLL_CTL] = (struct pollfd){.fd = CTL, .events = POLLIN};
 	fds[POLL_SIGNAL] = (struct pollfd){.fd = sfd, .events = POLLIN};
 	fds[POLL_TIMER] = (struct pollfd){.fd = tfd, .events = POLLIN};
+	fds[POLL_IDLE] = (struct pollfd){.fd = ifd, .events = POLLIN};
 	/* Not polled before INIT_OPEN: who connects waits in the queue. */
 	fds[POLL_LISTEN] = (struct pollfd){.fd = -1, .events = POLLIN};
 	fds[POLL_SPARE] = (struct pollfd){.fd = -1, .events = POLLIN};
@@ -269,6 +285,15 @@ static void report(int conn, uint32_t event, uint32_t value)
 	(void)send(conn, &r, sizeof r, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* To the keeper, which never is behind by as many as fit; and we don't wait for it. */
+static void tell_event(uint32_t kind, uint32_t value, uint32_t seconds)
+{
+	const struct init_event e = {
+		.magic = WIRE_MAGIC, .kind = kind, .value = value, .seconds = seconds};
+
+	(void)send(CTL, &e, sizeof e, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static int session_conn(size_t i)
 {
 	int fd = fds[POLL_FIXED + i].fd;
@@ -282,6 +307,7 @@ static void session_forget(size_t i)
 	sessions--;
 	fds[POLL_FIXED + i] = fds[POLL_FIXED + sessions];
 	pid[i] = pid[sessions];
+	idle[i] = idle[sessions];
 }
 
 static void session_note(pid_t child, int conn)
@@ -289,6 +315,9 @@ static void session_note(pid_t child, int conn)
 	pid[sessions] = child;
 	/* Only the hang-up is waited for; what comes in is the child's. */
 	fds[POLL_FIXED + sessions] = (struct pollfd){.fd = conn, .events = POLLRDHUP};
+	idle[sessions].due = IDLE_NEVER;
+	if (spec.idle_time)
+		idle_begin(&idle[sessions], spec.idle_time);
 	sessions++;
 }
 
@@ -301,7 +330,7 @@ static void make_spare(void)
 	if (spare || ending)
 		return;
 	if (sessions < SESSIONS_MAX && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
-		spare = fork();
+		spare = sys_clone3(&(struct clone_args){.exit_signal = SPARE_SIGNAL});
 		if (spare == 0) {
 			(void)close(pair[0]);
 			session_run(&spec, SOCK, pair[1]);
@@ -355,16 +384,28 @@ static void accept_sessions(void)
 	(void)close(conn);
 }
 
+/* Asked by the keeper: has the user no process any more? */
+static void look_for_processes(void)
+{
+	siginfo_t si;
+
+	/* Without __WALL the spare is none. */
+	if (!watching || waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD)
+		return;
+	watching = false;
+	tell_event(INIT_ALONE, watch, 0);
+}
+
 static void reap(void)
 {
 	siginfo_t si;
 
 	for (;;) {
 		si.si_pid = 0;
-		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG) < 0) {
+		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | __WALL) < 0) {
 			if (errno == ECHILD && ending)
 				_exit(0);
-			return;
+			break;
 		}
 		if (si.si_pid == 0)
 			break;
@@ -380,6 +421,7 @@ static void reap(void)
 			break;
 		}
 	}
+	look_for_processes();
 	if (fds[POLL_LISTEN].fd >= 0)
 		make_spare();
 }
@@ -416,11 +458,17 @@ static void open_jail(void)
 
 static void hear_keeper(void)
 {
-	char byte;
-	ssize_t n = read(CTL, &byte, 1);
+	char word[2];
+	ssize_t n = read(CTL, word, sizeof word);
 
-	if (n == 1 && byte == INIT_OPEN) {
+	if (n == 1 && word[0] == INIT_OPEN) {
 		open_jail();
+		return;
+	}
+	if (n == 2 && word[0] == INIT_WATCH) {
+		watching = true;
+		watch = (uint8_t)word[1];
+		look_for_processes();
 		return;
 	}
 	/* Told to end, or the keeper is gone. */
@@ -435,11 +483,71 @@ static void hang_up(size_t i)
 	(void)kill(-pid[i], SIGCONT);
 	/* Not polled again (poll ignores negative ones), but kept. */
 	fds[POLL_FIXED + i].fd = -fds[POLL_FIXED + i].fd - 1;
+	/* Its terminal is gone, and the number may become another's. */
+	idle[i].due = IDLE_NEVER;
+}
+
+/* What a terminal does whose other side is closed: the shell, and what runs before it. */
+static void hang_up_terminal(size_t i)
+{
+	pid_t foreground = idle_foreground(pid[i]);
+
+	if (foreground && foreground != pid[i]) {
+		(void)kill(-foreground, SIGHUP);
+		(void)kill(-foreground, SIGCONT);
+	}
+	(void)kill(-pid[i], SIGHUP);
+	(void)kill(-pid[i], SIGCONT);
+	tell_event(INIT_HUNG_UP, idle[i].terminal, 0);
+}
+
+static void look_at_terminals(void)
+{
+	uint64_t ticks;
+
+	(void)!read(fds[POLL_IDLE].fd, &ticks, sizeof ticks);
+	idle_due = IDLE_NEVER;
+	for (size_t i = 0; i < sessions; i++) {
+		int64_t left;
+
+		switch (idle_look(&idle[i], pid[i], spec.idle_time, &left)) {
+		case IDLE_WAIT:
+			break;
+		case IDLE_WARN:
+			tell_event(INIT_IDLE, idle[i].terminal, (uint32_t)left);
+			break;
+		case IDLE_HANG_UP:
+			hang_up_terminal(i);
+			break;
+		case IDLE_KILL:
+			/* Then the kernel takes the terminal from all who have it open. */
+			(void)kill(pid[i], SIGKILL);
+			break;
+		}
+	}
+}
+
+static void set_idle_timer(void)
+{
+	struct itimerspec t = {.it_value = {.tv_sec = 0}};
+	int64_t next = IDLE_NEVER;
+
+	for (size_t i = 0; i < sessions; i++)
+		if (idle[i].due < next)
+			next = idle[i].due;
+	if (next == idle_due)
+		return;
+	idle_due = next;
+	if (next != IDLE_NEVER)
+		t.it_value.tv_sec = next;
+	(void)timerfd_settime(fds[POLL_IDLE].fd, TFD_TIMER_ABSTIME, &t, NULL);
 }
 
 static void __attribute__((noreturn)) loop(void)
 {
 	for (;;) {
+		if (spec.idle_time)
+			set_idle_timer();
 		if (poll(fds, POLL_FIXED + sessions, -1) < 0)
 			continue;
 		for (size_t i = 0; i < sessions; i++)
@@ -454,6 +562,8 @@ static void __attribute__((noreturn)) loop(void)
 				;
 			reap();
 		}
+		if (fds[POLL_IDLE].fd >= 0 && fds[POLL_IDLE].revents)
+			look_at_terminals();
 		if (fds[POLL_CTL].fd >= 0 && fds[POLL_CTL].revents)
 			hear_keeper();
 		if (fds[POLL_TIMER].revents)

@@ -8,7 +8,8 @@
  *                      answered by one setup_reply
  *   setup   -> keeper  keeper.sock, SOCK_SEQPACKET: keeper_request, answered by
  *                      one setup_reply, which setup hands on
- *   keeper <-> init    a SOCK_SEQPACKET pair: init_spec, then one byte each way
+ *   keeper <-> init    a SOCK_SEQPACKET pair: init_spec, then one byte each way;
+ *                      when the jail is open init_event from init
  *   enter   -> init    init.sock, SOCK_STREAM: enter_request with descriptors,
  *                      then its strings; answered by session_reply
  */
@@ -48,14 +49,18 @@ struct setup_reply {
 };
 
 enum keeper_verb {
-	KEEPER_LEASE = 1, /* one login more; answered by setup_reply */
+	/* One login more; comes with a pidfd of the process that holds its PAM session;
+	 * answered by setup_reply. */
+	KEEPER_LEASE = 1,
 	KEEPER_KILL = 2,  /* end the jail now; the socket closes when it is gone */
 	KEEPER_STATUS = 3, /* answered by keeper_status */
+	KEEPER_LOGINS = 4, /* answered by keeper_logins */
 };
 
 struct keeper_request {
 	uint32_t magic;
 	uint32_t verb;
+	uint32_t pid; /* KEEPER_LEASE: as a number, to be shown only */
 };
 
 struct keeper_status {
@@ -69,16 +74,45 @@ struct keeper_status {
 	char cgroup[128];
 };
 
+#define KEEPER_LOGINS_MAX 1024
+
+struct keeper_login {
+	uint32_t pid;  /* of sshd's monitor, or su, or login, on the host */
+	uint32_t left; /* seconds until session_time ends it; UINT32_MAX: it is not */
+	int64_t since; /* CLOCK_REALTIME, seconds */
+};
+
+struct keeper_logins {
+	uint32_t magic;
+	uint32_t n;
+	int64_t idle; /* seconds, of the terminal that was busy last; -1: no terminal */
+	struct keeper_login login[KEEPER_LOGINS_MAX];
+};
+
 /* keeper -> init, after the spec */
 #define INIT_TREE 'T' /* the mounts stand: take them as root */
 #define INIT_OPEN 'O' /* you are in your cgroup: accept sessions */
 #define INIT_END 'E'  /* TERM, HUP, KILL, exit; a closed socket means the same */
+#define INIT_WATCH 'W' /* and a byte after it: say INIT_ALONE when it is so */
 /* init -> keeper */
 #define INIT_NETWORK 'n' /* namespaces made, loopback up */
 #define INIT_COPIED 'c'  /* own mount namespace taken: the keeper may change its own */
 #define INIT_ROOTED 'r'  /* in the new root, everything mounted */
 #define INIT_COMPLAINT '!' /* and text after it: init gives up */
 #define INIT_COMPLAINT_MAX 240
+
+enum init_event_kind {
+	INIT_ALONE = 1,	  /* no process of the user's is left; value: INIT_WATCH's byte */
+	INIT_IDLE = 2,	  /* terminal number value will be hung up, in so many seconds */
+	INIT_HUNG_UP = 3, /* it was */
+};
+
+struct init_event {
+	uint32_t magic;
+	uint32_t kind;
+	uint32_t value;
+	uint32_t seconds;
+};
 
 #define INIT_GROUPS_MAX 64
 
@@ -91,6 +125,7 @@ struct init_spec {
 	uint32_t nofile_soft, nofile_hard; /* 0: leave alone */
 	uint32_t network;                  /* enum init_network */
 	uint32_t flags;
+	uint32_t idle_time; /* seconds; 0: never */
 	char hostname[65];
 	char user[256];
 	char home[1024];

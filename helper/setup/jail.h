@@ -12,6 +12,7 @@
 #include "identity.h"
 #include "layer.h"
 #include "lib/err.h"
+#include "slots.h"
 #include "state.h"
 #include "subid.h"
 
@@ -25,8 +26,12 @@ struct jail {
 	gid_t groups[64];  /* supplementary ones that it keeps */
 	size_t ngroups;
 	struct subids sub;
+	int pam_pidfd;	   /* of the process that holds the login's PAM session */
+	uint32_t pam_pid;
 
 	/* made while building; the keeper owns them afterwards */
+	struct slots slots; /* of the jail's logins */
+	int slot;	    /* the first one's */
 	char instance[INSTANCE_MAX];
 	struct state state;
 	int instance_dir; /* locked: its being open says that the keeper lives */

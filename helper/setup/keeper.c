@@ -10,12 +10,17 @@
  *
  * It trusts nobody but root: its socket lies in a directory that only root can
  * search, and asks for the peer's uid besides.  Of the user's processes nothing
- * reaches it but the end of PID 1.
+ * reaches it but the end of PID 1, and PID 1's word that none is left or that a
+ * terminal is idle.
  *
  * A lease is a pair of sockets of which a login's sshd holds the other end.
  * The kernel closes that end however sshd dies, so a lease can't be forgotten;
  * nothing is ever sent on it.  A user's own processes can't prolong one: sshd
- * closes its descriptors before it executes anything.
+ * closes its descriptors before it executes anything.  A login that has lasted
+ * session_time is told to end (login.h), and its lease closes with it.
+ *
+ * A jail that is its login's alone (scope = session) is found by nobody: there is
+ * no pointer to it, and it ends with its one lease.
  *
  * The end: no lease is left and linger is over, or root asks for it, or PID 1
  * dies.  From then on a new login must not find this jail: the listening socket
@@ -29,12 +34,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -47,24 +54,16 @@
 
 #include "build.h"
 #include "gc.h"
+#include "keeper_parts.h"
 #include "lib/fdio.h"
 #include "lib/log.h"
 #include "lib/scope.h"
 #include "lib/wire.h"
+#include "login.h"
+#include "notice.h"
 
 /* PID 1 has its own deadline; this one is for a PID 1 that is stopped or stuck. */
 #define INIT_DEADLINE_S 10
-
-enum { POLL_INIT, POLL_SIGNAL, POLL_TIMER, POLL_LISTEN, POLL_FIXED };
-
-struct keeper {
-	struct jail *j;
-	struct pollfd *poll; /* POLL_FIXED, then one per connection */
-	bool *is_lease;	     /* of the same places */
-	size_t n, room, leases;
-	int64_t started; /* CLOCK_REALTIME */
-	bool ending;
-};
 
 int keeper_reply(int sock, int verdict, const char *text, const int *fds, size_t nfds)
 {
@@ -73,56 +72,6 @@ int keeper_reply(int sock, int verdict, const char *text, const int *fds, size_t
 	snprintf(reply.text, sizeof reply.text, "%s", text);
 	text_defuse(reply.text);
 	return send_msg(sock, &reply, sizeof reply, fds, nfds);
-}
-
-static int reply_jailed(const struct jail *j, int sock, int lease)
-{
-	int fds[SETUP_FD_MAX] = {
-		[SETUP_FD_FENCE] = j->fence_ns, [SETUP_FD_LEASE] = lease, [SETUP_FD_NET] = j->net_ns};
-
-	return keeper_reply(sock, SETUP_JAILED, "", fds, j->net_ns < 0 ? SETUP_FD_NET : SETUP_FD_MAX);
-}
-
-static void set_timer(struct keeper *k, uint64_t seconds)
-{
-	struct itimerspec t = {.it_value = {.tv_sec = (time_t)seconds}};
-
-	(void)timerfd_settime(k->poll[POLL_TIMER].fd, 0, &t, NULL);
-}
-
-static int add_connection(struct keeper *k, int fd, bool lease)
-{
-	struct pollfd new = {.fd = fd, .events = lease ? 0 : POLLIN};
-
-	if (k->n == k->room) {
-		size_t room = k->room * 2;
-		struct pollfd *p = reallocarray(k->poll, room, sizeof *p);
-		bool *l;
-
-		if (!p)
-			return -ENOMEM;
-		k->poll = p;
-		l = reallocarray(k->is_lease, room, sizeof *l);
-		if (!l)
-			return -ENOMEM;
-		k->is_lease = l;
-		k->room = room;
-	}
-	k->poll[k->n] = new;
-	k->is_lease[k->n] = lease;
-	k->n++;
-	k->leases += lease;
-	return 0;
-}
-
-/* The last one takes its place. */
-static void drop_connection(struct keeper *k, size_t i)
-{
-	(void)close(k->poll[i].fd);
-	k->leases -= k->is_lease[i];
-	k->n--;
-	k->poll[i] = k->poll[k->n];
-	k->is_lease[i] = k->is_lease[k->n];
 }
 
 static void accept_all(struct keeper *k)
@@ -135,9 +84,16 @@ static void accept_all(struct keeper *k)
 		if (fd < 0)
 			return;
 		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0 || who.uid != 0 ||
-		    add_connection(k, fd, false) < 0)
+		    connection_add(k, fd, NULL) < 0)
 			(void)close(fd);
 	}
+}
+
+static void set_timer(struct keeper *k, uint64_t seconds)
+{
+	struct itimerspec t = {.it_value = {.tv_sec = (time_t)seconds}};
+
+	(void)timerfd_settime(k->poll[POLL_TIMER].fd, 0, &t, NULL);
 }
 
 /*
@@ -152,9 +108,11 @@ static void withdraw(struct keeper *k)
 	scope_close(&k->poll[POLL_LISTEN].fd);
 	k->poll[POLL_LISTEN].fd = -1;
 	k->j->keeper_sock = -EBADF;
+	/* Who is thrown out may log in again at once. */
+	slots_close(&k->j->slots);
 	for (size_t i = POLL_FIXED; i < k->n;)
 		if (k->poll[i].events & POLLIN)
-			drop_connection(k, i);
+			connection_drop(k, i);
 		else
 			i++;
 	state_unset_current(&k->j->state, k->j->id->uid, k->j->instance);
@@ -174,47 +132,52 @@ static void end_jail(struct keeper *k)
 
 static void last_lease_gone(struct keeper *k)
 {
-	if (k->j->set->linger > 0)
-		set_timer(k, k->j->set->linger);
-	else
+	const struct settings *set = k->j->set;
+	char watch[2] = {INIT_WATCH};
+
+	if (set->linger == 0 || set->scope == SCOPE_SESSION) {
 		end_jail(k);
-}
-
-/* A lease more, its other end sent over sock. */
-static int new_lease(struct keeper *k, int sock)
-{
-	int pair[2], r;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	r = add_connection(k, pair[0], true);
-	if (!r) {
-		/* If this fails the lease ends when the other end is closed below. */
-		r = reply_jailed(k->j, sock, pair[1]);
-	} else {
-		(void)close(pair[0]);
-	}
-	(void)close(pair[1]);
-	return r;
-}
-
-static void give_lease(struct keeper *k, size_t i)
-{
-	int fd = k->poll[i].fd;
-	char text[128];
-
-	if (k->leases >= k->j->set->sessions) {
-		log_line(LOG_NOTICE, "%s: refused, %zu logins are the limit (sessions)", k->j->id->name,
-			 k->leases);
-		snprintf(text, sizeof text, "you are logged in %zu times already, which is the limit",
-			 k->leases);
-		(void)keeper_reply(fd, SETUP_REFUSED, text, NULL, 0);
-		drop_connection(k, i);
 		return;
 	}
-	if (new_lease(k, fd) == 0)
-		set_timer(k, 0);
-	drop_connection(k, i);
+	k->lingering = true;
+	if (set->linger != LINGER_WHILE_BUSY) {
+		set_timer(k, set->linger);
+		return;
+	}
+	/* Its answer may be under way when the next login comes and goes: the number
+	 * says which question it is to. */
+	watch[1] = (char)++k->watch;
+	(void)send_msg(k->j->init_ctl, watch, sizeof watch, NULL, 0);
+}
+
+/* PID 1 has something to say. */
+static void hear_init(struct keeper *k)
+{
+	const char *user = k->j->id->name;
+	int fds[PASS_FDS_MAX], r;
+	struct init_event e;
+
+	r = recv_msg(k->j->init_ctl, &e, sizeof e, fds);
+	for (size_t f = 0; f < PASS_FDS_MAX; f++)
+		scope_close(&fds[f]);
+	if (r || e.magic != WIRE_MAGIC) {
+		/* It is dying, or not itself; its end comes by another descriptor. */
+		k->poll[POLL_CTL].fd = -1;
+		return;
+	}
+	switch (e.kind) {
+	case INIT_ALONE:
+		if (k->lingering && !k->ending && e.value == k->watch)
+			end_jail(k);
+		return;
+	case INIT_IDLE:
+		notice_terminal(e.value, "this terminal is idle and will be hung up in %u s: idle_time",
+				e.seconds);
+		return;
+	case INIT_HUNG_UP:
+		log_line(LOG_INFO, "%s: terminal pts/%u was idle for idle_time: hung up", user, e.value);
+		return;
+	}
 }
 
 static void send_status(struct keeper *k, int fd)
@@ -240,19 +203,20 @@ static bool serve(struct keeper *k, size_t i)
 	struct keeper_request q;
 	int fds[PASS_FDS_MAX], r = recv_msg(k->poll[i].fd, &q, sizeof q, fds);
 
-	for (size_t f = 0; f < PASS_FDS_MAX; f++)
-		scope_close(&fds[f]); /* nobody has a reason to send one */
+	/* A lease's comes with one; nobody has a reason to send others. */
+	for (size_t f = !r && q.verb == KEEPER_LEASE && !k->ending; f < PASS_FDS_MAX; f++)
+		scope_close(&fds[f]);
 	if (r || q.magic != WIRE_MAGIC) {
-		drop_connection(k, i);
+		connection_drop(k, i);
 		return true;
 	}
 	switch (q.verb) {
 	case KEEPER_LEASE:
 		/* Too late: without an answer it goes for the lock, and builds anew. */
 		if (k->ending)
-			drop_connection(k, i);
+			connection_drop(k, i);
 		else
-			give_lease(k, i);
+			login_give(k, i, fds[0], q.pid);
 		return true;
 	case KEEPER_KILL:
 		/* It stays connected, and sees our end as the jail's. */
@@ -262,8 +226,11 @@ static bool serve(struct keeper *k, size_t i)
 	case KEEPER_STATUS:
 		send_status(k, k->poll[i].fd);
 		return false;
+	case KEEPER_LOGINS:
+		logins_send(k, k->poll[i].fd);
+		return false;
 	default:
-		drop_connection(k, i);
+		connection_drop(k, i);
 		return true;
 	}
 }
@@ -290,8 +257,6 @@ static void finish(struct keeper *k)
 /* One turn of the loop over the connections. */
 static void serve_all(struct keeper *k)
 {
-	size_t had = k->leases, had_n = k->n;
-
 	for (size_t i = POLL_FIXED; i < k->n;) {
 		short what = k->poll[i].revents;
 
@@ -300,12 +265,12 @@ static void serve_all(struct keeper *k)
 			if (serve(k, i))
 				continue;
 		} else if (what & (POLLHUP | POLLERR | POLLNVAL)) {
-			drop_connection(k, i);
+			connection_drop(k, i);
 			continue;
 		}
 		i++;
 	}
-	if (k->leases == 0 && (had > 0 || had_n != k->n) && !k->ending)
+	if (k->leases == 0 && !k->lingering && !k->ending)
 		last_lease_gone(k);
 }
 
@@ -314,6 +279,7 @@ static void loop(struct keeper *k) __attribute__((noreturn));
 static void loop(struct keeper *k)
 {
 	for (;;) {
+		logins_set_clock(k);
 		if (poll(k->poll, k->n, -1) < 0)
 			continue; /* EINTR is all there can be */
 		if (k->poll[POLL_INIT].revents)
@@ -322,9 +288,8 @@ static void loop(struct keeper *k)
 			struct signalfd_siginfo si;
 
 			if (read(k->poll[POLL_SIGNAL].fd, &si, sizeof si) == sizeof si &&
-			    si.ssi_signo == SIGTERM) {
-						end_jail(k);
-			}
+			    si.ssi_signo == SIGTERM)
+				end_jail(k);
 		}
 		if (k->poll[POLL_TIMER].revents) {
 			uint64_t ticks;
@@ -332,9 +297,13 @@ static void loop(struct keeper *k)
 			(void)!read(k->poll[POLL_TIMER].fd, &ticks, sizeof ticks);
 			if (k->ending)
 				(void)syscall(SYS_pidfd_send_signal, k->j->init_pidfd, SIGKILL, NULL, 0);
-			else if (k->leases == 0)
+			else if (k->lingering)
 				end_jail(k);
 		}
+		if (k->poll[POLL_CLOCK].revents)
+			logins_hear_clock(k);
+		if (k->poll[POLL_CTL].fd >= 0 && k->poll[POLL_CTL].revents)
+			hear_init(k);
 		if (k->poll[POLL_LISTEN].fd >= 0 && k->poll[POLL_LISTEN].revents)
 			accept_all(k);
 		serve_all(k);
@@ -363,6 +332,7 @@ static void drop_capabilities(void)
 /* Leave what we share with the login that made us. */
 static void detach(void)
 {
+	struct rlimit files;
 	sigset_t all;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -375,6 +345,11 @@ static void detach(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	/* Two for each login. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
 }
 
 static int start(struct keeper *k, int reply_fd, struct err *err)
@@ -385,8 +360,8 @@ static int start(struct keeper *k, int reply_fd, struct err *err)
 
 	k->room = 16;
 	k->poll = calloc(k->room, sizeof *k->poll);
-	k->is_lease = calloc(k->room, sizeof *k->is_lease);
-	if (!k->poll || !k->is_lease)
+	k->login = calloc(k->room, sizeof *k->login);
+	if (!k->poll || !k->login)
 		return err_set(err, -ENOMEM, "the keeper");
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
@@ -395,15 +370,22 @@ static int start(struct keeper *k, int reply_fd, struct err *err)
 	k->poll[POLL_SIGNAL] = (struct pollfd){.fd = signalfd(-1, &term, SFD_CLOEXEC), .events = POLLIN};
 	k->poll[POLL_TIMER] =
 		(struct pollfd){.fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC), .events = POLLIN};
+	k->poll[POLL_CLOCK] =
+		(struct pollfd){.fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC), .events = POLLIN};
+	k->poll[POLL_CTL] = (struct pollfd){.fd = j->init_ctl, .events = POLLIN};
 	k->poll[POLL_LISTEN] = (struct pollfd){.fd = j->keeper_sock, .events = POLLIN};
-	r = k->poll[POLL_SIGNAL].fd < 0 || k->poll[POLL_TIMER].fd < 0 ? -errno : 0;
+	k->clock = LOGIN_NEVER;
+	r = k->poll[POLL_SIGNAL].fd < 0 || k->poll[POLL_TIMER].fd < 0 || k->poll[POLL_CLOCK].fd < 0 ?
+		    -errno :
+		    0;
 	k->started = time(NULL);
 	if (r)
 		return err_set(err, r, "the keeper's descriptors");
-	r = state_set_current(&j->state, j->id->uid, j->instance, err);
+	if (j->set->scope == SCOPE_USER)
+		r = state_set_current(&j->state, j->id->uid, j->instance, err);
 	if (r)
 		return r;
-	r = new_lease(k, reply_fd);
+	r = login_new(k, reply_fd, j->slot, take_fd(&j->pam_pidfd), j->pam_pid);
 	return r ? err_set(err, r, "handing the jail to the login") : 0;
 }
 

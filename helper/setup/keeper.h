@@ -12,6 +12,9 @@
  */
 void keeper_run(struct jail *j, int reply_fd, int uid_lock) __attribute__((noreturn));
 
+/* Tell a module or a set-up, and the log, that the user has as many logins as may be. */
+void keeper_refuse_more(int sock, const char *user, uint64_t limit);
+
 /* Send a verdict and its descriptors to a module or a set-up. */
 int keeper_reply(int sock, int verdict, const char *text, const int *fds, size_t nfds);
 

@@ -18,11 +18,16 @@
  * user's lock, and the second finds the first one's jail under it.  The lock is
  * held by the builder until its jail can be found.
  *
+ * With scope = session each login has a jail of its own that nobody else looks for:
+ * no lock is taken, and as many are built at a time as there are logins.  How many a
+ * user has is counted without it (slots.h).
+ *
  * Nothing here runs anything of the user's, and what a user can write is only
  * ever opened with the user's own authority (tree_open_home).
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -69,10 +74,10 @@ static const char told_broken[] =
 
 /* Ask the keeper of the user's live jail for a lease. Returns true if there is
  * an answer, which then has been handed on. */
-static bool join_live(const struct state *s, const struct identity *id)
+static bool join_live(const struct jail *j)
 {
 	_cleanup_close_ int sock = -EBADF;
-	const struct keeper_request q = {.magic = WIRE_MAGIC, .verb = KEEPER_LEASE};
+	const struct keeper_request q = {.magic = WIRE_MAGIC, .verb = KEEPER_LEASE, .pid = j->pam_pid};
 	const struct timeval patience = {.tv_sec = ANSWER_DEADLINE_S};
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	char instance[INSTANCE_MAX];
@@ -80,14 +85,15 @@ static bool join_live(const struct state *s, const struct identity *id)
 	int fds[PASS_FDS_MAX];
 	size_t n = 0;
 
-	if (state_current(s, id->uid, instance) < 0)
+	if (state_current(&j->state, j->id->uid, instance) < 0)
 		return false;
 	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	snprintf(sa.sun_path, sizeof sa.sun_path, RUNDIR "/jail/%s/keeper.sock", instance);
 	/* A keeper answers at once, or it is stopped: then there is none to ask. */
 	if (sock < 0 || setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0 ||
 	    connect(sock, (struct sockaddr *)&sa, sizeof sa) < 0 ||
-	    send_msg(sock, &q, sizeof q, NULL, 0) < 0 || recv_msg(sock, &reply, sizeof reply, fds) < 0)
+	    send_msg(sock, &q, sizeof q, &j->pam_pidfd, 1) < 0 ||
+	    recv_msg(sock, &reply, sizeof reply, fds) < 0)
 		return false;
 	while (n < PASS_FDS_MAX && fds[n] >= 0)
 		n++;
@@ -169,7 +175,7 @@ static int settle(struct jail *j, const struct section *section, const struct id
  * What is built meanwhile is hardly meant, since its run directory is locked; one
  * that is not yet is made anew by its builder (state_instance_new).
  */
-static void remove_leftovers(const struct state *s, int state_dir, int uid_lock)
+static void remove_leftovers(const struct jail *j, int state_dir, int uid_lock)
 {
 	struct cgroup cg;
 	struct err err;
@@ -185,13 +191,89 @@ static void remove_leftovers(const struct state *s, int state_dir, int uid_lock)
 		_exit(0);
 	(void)close(SETUP_REPLY_FD);
 	(void)close(uid_lock);
+	(void)close(j->slots.fd);
 	(void)setsid();
 	r = cgroup_find(&cg, &err);
 	if (!r)
-		r = gc_run(s, state_dir, &cg, &err);
+		r = gc_run(&j->state, state_dir, &cg, &err);
 	if (r < 0)
 		log_line(LOG_WARNING, "%s", err.text);
 	_exit(0);
+}
+
+/*
+ * The process that holds the login's PAM session, by which it can be ended later: it
+ * made our socket, and waits at its other end, so that it lives, and its number was
+ * its own when we opened it.  -ESRCH: it has gone.
+ */
+static int find_asker(struct jail *j, struct err *err)
+{
+	struct pollfd p = {.fd = SETUP_REPLY_FD};
+	struct ucred who;
+	socklen_t len = sizeof who;
+
+	if (getsockopt(SETUP_REPLY_FD, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
+		return err_set(err, -errno, "who has asked");
+	/* su's real uid is another, its effective one is not. */
+	if (who.uid != 0)
+		return err_set(err, -EPERM, "asked by process %d of uid %u", who.pid, who.uid);
+	j->pam_pid = (uint32_t)who.pid;
+	j->pam_pidfd = (int)syscall(SYS_pidfd_open, who.pid, 0);
+	if (j->pam_pidfd < 0 && errno != ESRCH)
+		return err_set(err, -errno, "a descriptor of process %d", who.pid);
+	if (poll(&p, 1, 0) < 0)
+		return err_set(err, -errno, "is the module still there");
+	return j->pam_pidfd < 0 || (p.revents & POLLHUP) ? -ESRCH : 0;
+}
+
+/*
+ * Set-up may have been started in PAM's account phase, by a process that will not be
+ * the session's.  A jail that others find is no loss then, but one that is the login's
+ * alone would be made twice, and count twice: wait for the session to come.  -ESRCH:
+ * it won't, by that process.
+ */
+static int await_session(struct err *err)
+{
+	struct pollfd p = {.fd = SETUP_REPLY_FD};
+	char byte;
+	ssize_t n;
+
+	do
+		n = recv(SETUP_REPLY_FD, &byte, 1, 0);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		return err_set(err, -EPROTO, "the module of another version");
+	if (n < 0 || poll(&p, 1, 0) < 0)
+		return err_set(err, -errno, "waiting for the session");
+	/* The module's patience begins here, and so does ours. */
+	(void)alarm(DEADLINE_S);
+	return p.revents & POLLHUP ? -ESRCH : 0;
+}
+
+/* Returns 0, 1: the login has had its answer, or a negative error. */
+static int claim_place(struct jail *j, int *ret_lock, struct err *err)
+{
+	bool shared = j->set->scope == SCOPE_USER;
+	int r;
+
+	if (shared && join_live(j))
+		return 1;
+	r = shared ? state_lock_uid(&j->state, j->id->uid, err) : await_session(err);
+	if (r < 0)
+		return r;
+	if (shared)
+		*ret_lock = r;
+	if (shared && join_live(j))
+		return 1;
+	r = slots_open(&j->state, j->id->uid, &j->slots, err);
+	if (r)
+		return r;
+	j->slot = slots_take(&j->slots, j->set->sessions);
+	if (j->slot == -EUSERS) {
+		keeper_refuse_more(SETUP_REPLY_FD, j->id->name, j->set->sessions);
+		return 1;
+	}
+	return j->slot < 0 ? err_set(err, j->slot, "counting the user's logins") : 0;
 }
 
 static int jail_login(const struct section *section, const struct identity *id)
@@ -202,7 +284,7 @@ static int jail_login(const struct section *section, const struct identity *id)
 		.init_ctl = -EBADF, .fence_ns = -EBADF, .net_ns = -EBADF, .keeper_sock = -EBADF,
 		.proc = -EBADF, .userns = -EBADF, .stage = -EBADF, .tree = -EBADF, .home_fd = -EBADF,
 		.enter_fd = -EBADF, .init_fd = -EBADF, .init_sock = -EBADF,
-		.layer = {.dir = -EBADF, .host = -EBADF},
+		.layer = {.dir = -EBADF, .host = -EBADF}, .pam_pidfd = -EBADF, .slots = SLOTS_CLOSED,
 	};
 	_cleanup_close_ int lock = -EBADF, state_dir = -EBADF;
 	char last[INSTANCE_MAX];
@@ -213,15 +295,14 @@ static int jail_login(const struct section *section, const struct identity *id)
 	r = settle(&j, section, id, &err);
 	if (!r)
 		r = state_open(&j.state, &err);
+	if (!r)
+		r = find_asker(&j, &err);
+	if (!r)
+		r = claim_place(&j, &lock, &err);
+	if (r == 1 || r == -ESRCH)
+		return 0; /* answered, or nobody waits for an answer */
 	if (r)
 		return refuse(id->name, told_broken, &err);
-	if (join_live(&j.state, id))
-		return 0;
-	lock = state_lock_uid(&j.state, id->uid, &err);
-	if (lock < 0)
-		return refuse(id->name, told_broken, &err);
-	if (join_live(&j.state, id))
-		return 0;
 
 	r = check_host(&err);
 	if (!r)
@@ -233,7 +314,7 @@ static int jail_login(const struct section *section, const struct identity *id)
 	/* One of this user's that is found, with the lock, is ending or dead. */
 	if ((state_current(&j.state, id->uid, last) == 0 && gc_dead(&j.state, last)) ||
 	    gc_pending(&j.state, state_dir))
-		remove_leftovers(&j.state, state_dir, lock);
+		remove_leftovers(&j, state_dir, lock);
 	scope_close(&state_dir);
 	state_dir = -EBADF;
 	/* A copy has no alarm: it gets what is left of ours. */

@@ -97,18 +97,27 @@ int state_dir_open(const char *path, struct err *err)
 	return fd;
 }
 
-int state_lock_uid(const struct state *s, uid_t uid, struct err *err)
+int state_open_lock(const struct state *s, uid_t uid, struct err *err)
 {
-	_cleanup_close_ int fd = -EBADF;
 	char name[16];
+	int fd;
 
 	snprintf(name, sizeof name, "%u", uid);
 	fd = openat(s->lock, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_set(err, -errno, "opening %s/lock/%s", RUNDIR, name);
+	return fd;
+}
+
+int state_lock_uid(const struct state *s, uid_t uid, struct err *err)
+{
+	_cleanup_close_ int fd = state_open_lock(s, uid, err);
+
+	if (fd < 0)
+		return fd;
 	while (flock(fd, LOCK_EX) < 0)
 		if (errno != EINTR)
-			return err_set(err, -errno, "locking %s/lock/%s", RUNDIR, name);
+			return err_set(err, -errno, "locking %s/lock/%u", RUNDIR, uid);
 	return take_fd(&fd);
 }
 

@@ -2,9 +2,11 @@
 /*
  * What is on disk about live jails, all of it root's alone:
  *
- *   /run/loginjail/lock/UID         held while a jail of UID is looked up or
- *                                   built; never unlinked
+ *   /run/loginjail/lock/UID         held while a jail that UID's logins share is
+ *                                   looked up or built, and in it UID's logins are
+ *                                   counted (slots.h); never unlinked
  *   /run/loginjail/uid/UID          link whose text is the instance: the live one
+ *                                   that further logins share
  *   /run/loginjail/jail/INSTANCE/   locked (flock) as long as its keeper lives
  *       keeper.sock                 leases
  *       upper                       link whose text is the upper layer's place
@@ -44,6 +46,9 @@ void state_close(struct state *s);
 /* The administrator's state directory; made (0700) where only the last
  * component is missing. Returns a descriptor. */
 int state_dir_open(const char *path, struct err *err);
+
+/* Open the lock file of a user, whose every open is a holder of its own. */
+int state_open_lock(const struct state *s, uid_t uid, struct err *err);
 
 /* Take the lock of a user, waiting for it. Returns its descriptor. */
 int state_lock_uid(const struct state *s, uid_t uid, struct err *err);
