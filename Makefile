@@ -4,7 +4,8 @@
 # make install    DESTDIR, prefix, sysconfdir, pamdir; uninstall takes the same
 # make demo       the main job on a real sshd, in scratch namespaces
 # make check      all tests; FILTER="e2e/12 escape" for some
-# make check-vm   those that need systemd, on virtual hosts; SUITE=trixie FILTER=20 for some
+# make check-vm   on virtual hosts those that need systemd, and e2e and escape;
+#                 SUITE=trixie FILTER=suite/20 for some
 # make bench      the figures, as ratios; writes build/bench.json
 # make deb        a Debian package, build/loginjail_VERSION_ARCH.deb
 # make deps       what all of this needs, from Debian's packages
@@ -196,11 +197,11 @@ demo: deps
 	@$(MAKE) -s all
 	@tests/world.sh tests/demo.sh
 
-# With a short run on both virtual hosts; check-vm is the whole, which takes more than an hour:
-# logins take seconds there.  "floor" is a host whose kernel is too old.
+# With a short run on both virtual hosts; check-vm is the whole, which takes hours: each
+# login takes seconds there.  "floor" is a host whose kernel is too old.
 check: deps deb-deps vm-deps
 	@$(MAKE) -s all unit-programs pam-programs san-units
-	@VM_SUITES="bookworm trixie" VM_FILTER="suite/00 suite/10 suite/50" tests/run $(FILTER)
+	@VM_SUITES="bookworm trixie" VM_FILTER="suite/00 suite/10 suite/15 suite/50 e2e/10" tests/run $(FILTER)
 
 check-vm: vm-deps
 	@VM_SUITES="$(or $(SUITE),bookworm trixie floor)" VM_FILTER="$(FILTER)" tests/run vm/
