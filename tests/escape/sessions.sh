@@ -34,6 +34,7 @@ session_time = 7
 
 [jail idle]
 users = ida
+services = sshd su-l
 idle_time = 8
 
 [jail busy]
@@ -127,6 +128,7 @@ jails_gone
 ok '(it waits still)' pgrep -x loginjail-setup
 ok 'and has made no jail' no_jails
 kill "$early"
+wait "$early" 2>/dev/null
 ok 'without its asker it goes' eventually setups_gone
 
 # session_time against a terminal that takes no output, and signals that are ignored
@@ -200,6 +202,14 @@ terminal ida ssh -F "$S/ssh_config" -tt -l ida world <<'TCL'
 	expect {
 		eof { is 1 1 "so is one of a process with a name like that of another" }
 		timeout { is 0 1 "so is one of a process with a name like that of another" }
+	}
+TCL
+terminal 'su - ida' su - ida <<'TCL'
+	set timeout 40
+	shell
+	expect {
+		eof { is 1 1 "so is one that is a copy of the administrator's" }
+		timeout { is 0 1 "so is one that is a copy of the administrator's" }
 	}
 TCL
 ok 'nothing of it is left' jails_gone
