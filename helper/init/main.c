@@ -286,12 +286,12 @@ static void report(int conn, uint32_t event, uint32_t value)
 }
 
 /* To the keeper, which never is behind by as many as fit; and we don't wait for it. */
-static void tell_event(uint32_t kind, uint32_t value, uint32_t seconds)
+static bool tell_event(uint32_t kind, uint32_t value, uint32_t seconds)
 {
 	const struct init_event e = {
 		.magic = WIRE_MAGIC, .kind = kind, .value = value, .seconds = seconds};
 
-	(void)send(CTL, &e, sizeof e, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return send(CTL, &e, sizeof e, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof e;
 }
 
 static int session_conn(size_t i)
@@ -392,8 +392,8 @@ static void look_for_processes(void)
 	/* Without __WALL the spare is none. */
 	if (!watching || waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD)
 		return;
-	watching = false;
-	tell_event(INIT_ALONE, watch, 0);
+	/* What it can't be told now it is told when the next orphan ends. */
+	watching = !tell_event(INIT_ALONE, watch, 0);
 }
 
 static void reap(void)
@@ -498,7 +498,7 @@ static void hang_up_terminal(size_t i)
 	}
 	(void)kill(-pid[i], SIGHUP);
 	(void)kill(-pid[i], SIGCONT);
-	tell_event(INIT_HUNG_UP, idle[i].terminal, 0);
+	(void)tell_event(INIT_HUNG_UP, idle[i].terminal, 0);
 }
 
 static void look_at_terminals(void)
@@ -514,7 +514,7 @@ static void look_at_terminals(void)
 		case IDLE_WAIT:
 			break;
 		case IDLE_WARN:
-			tell_event(INIT_IDLE, idle[i].terminal, (uint32_t)left);
+			(void)tell_event(INIT_IDLE, idle[i].terminal, (uint32_t)left);
 			break;
 		case IDLE_HANG_UP:
 			hang_up_terminal(i);

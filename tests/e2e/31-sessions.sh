@@ -156,14 +156,12 @@ ok 'its jail ends with the last login' jails_gone
 terminal tim ssh -F "$S/ssh_config" -tt -l tim world <<'TCL'
 	shell
 	want {loginjail: a login of yours ends in 1 s: session_time is 6} "a line on the terminal comes first"
-	expect eof
-	is 1 1 "the login ends"
+	gone "the login ends"
 TCL
 terminal tom ssh -F "$S/ssh_config" -tt -l tom world <<'TCL'
 	shell
 	want {loginjail: this login ends in 1 s} "scope = session: the line knows which login"
-	expect eof
-	is 1 1 "the login ends"
+	gone "the login ends"
 TCL
 run on_opt tim '-N'
 isnt "$status" 124 'a login that only forwards ends as well'
@@ -193,8 +191,7 @@ terminal ida ssh -F "$S/ssh_config" -tt -l ida world <<'TCL'
 	key "\r"
 	expect "READY> "
 	is [cmd {echo back}] back "a key keeps it"
-	expect eof
-	is 1 1 "without one it is hung up"
+	gone "without one it is hung up"
 TCL
 ok 'the log says so' logged_since 'ida: terminal pts/[0-9]+ was idle'
 ok 'its jail is gone' jails_gone
@@ -202,8 +199,7 @@ terminal ida ssh -F "$S/ssh_config" -tt -l ida world <<'TCL'
 	set timeout 40
 	shell
 	key "trap '' HUP TERM; sleep 6767\r"
-	expect eof
-	is 1 1 "a shell that ignores HUP loses its terminal all the same"
+	gone "a shell that ignores HUP loses its terminal all the same"
 TCL
 ok 'what it ran is gone with the jail' eventually not pgrep -f '^sleep 6767'
 jails_gone
@@ -214,8 +210,7 @@ ok '(a login without a terminal)' eventually test -s /home/ida/up
 terminal ida ssh -F "$S/ssh_config" -tt -l ida world <<'TCL'
 	set timeout 40
 	shell
-	expect eof
-	is 1 1 "a terminal that began later is hung up"
+	gone "a terminal that began later is hung up"
 TCL
 ok 'a login without a terminal is not idle' on ida 'pgrep -f "^sleep 600"'
 kill "$(pgrep -f 'ssh .*ida.*sleep 600' | head -n 1)"

@@ -34,6 +34,7 @@ session_time = 7
 
 [jail idle]
 users = ida
+services = sshd su-l
 idle_time = 8
 
 [jail busy]
@@ -127,6 +128,7 @@ jails_gone
 ok '(it waits still)' pgrep -x loginjail-setup
 ok 'and has made no jail' no_jails
 kill "$early"
+wait "$early" 2>/dev/null
 ok 'without its asker it goes' eventually setups_gone
 
 # session_time against a terminal that takes no output, and signals that are ignored
@@ -136,8 +138,7 @@ stopped() { # USER
 		shell
 		cmd {trap '' HUP TERM INT QUIT TSTP}
 		key "\023"
-		expect eof
-		is 1 1 "a terminal that is stopped by ^S ends with the login"
+		gone "a terminal that is stopped by ^S ends with the login"
 	TCL
 }
 stopped tim
@@ -176,20 +177,14 @@ for how in 'touch -d "now + 10 years" $(tty)' "perl -e 'utime 4e9, 4e9, shift' \
 		set timeout 40
 		shell
 		cmd {$how}
-		expect {
-			eof { is 1 1 "a terminal whose time is to come is hung up" }
-			timeout { is 0 1 "a terminal whose time is to come is hung up" }
-		}
+		gone "a terminal whose time is to come is hung up"
 	TCL
 done
 terminal ida ssh -F "$S/ssh_config" -tt -l ida world <<'TCL'
 	set timeout 40
 	shell
 	key "trap '' HUP; \023"
-	expect {
-		eof { is 1 1 "so is one that is stopped" }
-		timeout { is 0 1 "so is one that is stopped" }
-	}
+	gone "so is one that is stopped"
 TCL
 cp /bin/sleep '/home/ida/x) S 1 1 1 0 1 ('
 chmod 755 /home/ida/x*
@@ -197,10 +192,12 @@ terminal ida ssh -F "$S/ssh_config" -tt -l ida world <<'TCL'
 	set timeout 40
 	shell
 	key "exec ~/'x) S 1 1 1 0 1 (' 3737\r"
-	expect {
-		eof { is 1 1 "so is one of a process with a name like that of another" }
-		timeout { is 0 1 "so is one of a process with a name like that of another" }
-	}
+	gone "so is one of a process with a name like that of another"
+TCL
+terminal 'su - ida' su - ida <<'TCL'
+	set timeout 40
+	shell
+	gone "so is one that is a copy of the administrator's"
 TCL
 ok 'nothing of it is left' jails_gone
 

@@ -11,6 +11,7 @@
 #   want REGEX NAME  the terminal shows it
 #   key TEXT         type without a newline
 #   ends STATUS NAME the command has ended so
+#   gone NAME        it has ended, in whatever way
 #   size ROWS COLS   resize our end
 terminal() {
 	local prefix=$1 line
@@ -65,6 +66,13 @@ terminal() {
 				global spawn_id
 				expect {
 					eof { is [lindex [wait] 3] $status $name }
+					timeout { result 0 $name "does not end: [rest]" }
+				}
+			}
+			proc gone {name} {
+				global spawn_id
+				expect {
+					eof { result 1 $name "" }
 					timeout { result 0 $name "does not end: [rest]" }
 				}
 			}
