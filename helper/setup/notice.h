@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* What a jail's user is told on the terminals. */
+#ifndef LOGINJAIL_NOTICE_H
+#define LOGINJAIL_NOTICE_H
+
+/*
+ * Write one line to each terminal (pts) of the jail; never blocks; call in the fence's
+ * mount namespace.  A terminal that takes nothing just now gets nothing.
+ */
+void notice_terminals(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
