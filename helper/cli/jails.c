@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/load.h"
+#include "cli/usage.h"
 #include "cli/verbs.h"
 #include "lib/err.h"
 #include "lib/fdio.h"
@@ -111,7 +112,6 @@ static int print_jail(const char *instance, void *arg)
 	time_t t;
 	int r = get_status(instance, &s);
 
-	(void)arg;
 	if (r == -ENOENT || r == -ENODATA)
 		return EXIT_OK; /* ended while we looked, or not yet ready */
 	if (r == -ECONNREFUSED) {
@@ -120,6 +120,10 @@ static int print_jail(const char *instance, void *arg)
 	}
 	if (r)
 		return say(instance, r);
+	if (*(const bool *)arg) {
+		r = usage_print(s.user, s.section, instance);
+		return r && r != -ENOENT ? say(instance, r) : EXIT_OK;
+	}
 	t = (time_t)s.started;
 	if (localtime_r(&t, &tm))
 		(void)strftime(since, sizeof since, "%F %T", &tm);
@@ -129,11 +133,15 @@ static int print_jail(const char *instance, void *arg)
 
 int verb_ps(int argc, char **argv)
 {
-	(void)argv;
-	if (argc != 1)
+	bool usage = argc == 2 && strcmp(argv[1], "-l") == 0;
+
+	if (argc != 1 && !usage)
 		return EXIT_USAGE;
-	printf("%-16s %-14s %6s  %-19s %8s  %s\n", "USER", "JAIL", "LOGINS", "SINCE", "PID 1", "INSTANCE");
-	return each_instance(print_jail, NULL);
+	if (usage)
+		usage_print_head();
+	else
+		printf("%-16s %-14s %6s  %-19s %8s  %s\n", "USER", "JAIL", "LOGINS", "SINCE", "PID 1", "INSTANCE");
+	return each_instance(print_jail, &usage);
 }
 
 struct victims {
@@ -210,7 +218,7 @@ int verb_gc(int argc, char **argv)
 	if (!r)
 		r = state_dir = state_dir_open(config->defaults.settings.state, &err);
 	if (r >= 0)
-		r = cgroup_find(&cg, &err);
+		r = cgroup_find(&cg, CGROUP_BASIC, CGROUP_ALL, &err);
 	if (r >= 0)
 		r = gc_run(&state, state_dir, &cg, &err);
 	if (r < 0) {

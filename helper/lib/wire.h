@@ -81,6 +81,13 @@ struct keeper_status {
 #define INIT_COMPLAINT_MAX 240
 
 #define INIT_GROUPS_MAX 64
+#define INIT_LIMITS_MAX 16
+
+struct init_limit {
+	uint32_t resource; /* RLIMIT_* */
+	uint32_t unused;
+	uint64_t soft, hard; /* as the kernel has them */
+};
 
 struct init_spec {
 	uint32_t magic;
@@ -88,7 +95,8 @@ struct init_spec {
 	uint32_t ngroups;
 	uint32_t groups[INIT_GROUPS_MAX];
 	uint32_t umask;
-	uint32_t nofile_soft, nofile_hard; /* 0: leave alone */
+	uint32_t nlimits;
+	struct init_limit limits[INIT_LIMITS_MAX]; /* for sessions; others stay as they are */
 	uint32_t network;                  /* enum init_network */
 	uint32_t flags;
 	char hostname[65];

@@ -45,17 +45,26 @@
 
 #include <linux/keyctl.h>
 
+#include "accounting.h"
 #include "build.h"
 #include "gc.h"
 #include "lib/fdio.h"
 #include "lib/log.h"
 #include "lib/scope.h"
 #include "lib/wire.h"
+#include "limit_watch.h"
 
 /* PID 1 has its own deadline; this one is for a PID 1 that is stopped or stuck. */
 #define INIT_DEADLINE_S 10
 
-enum { POLL_INIT, POLL_SIGNAL, POLL_TIMER, POLL_LISTEN, POLL_FIXED };
+enum {
+	POLL_INIT,
+	POLL_SIGNAL,
+	POLL_TIMER,
+	POLL_LISTEN,
+	POLL_WATCH, /* WATCH_FDS of them */
+	POLL_FIXED = POLL_WATCH + WATCH_FDS
+};
 
 struct keeper {
 	struct jail *j;
@@ -64,6 +73,7 @@ struct keeper {
 	size_t n, room, leases;
 	int64_t started; /* CLOCK_REALTIME */
 	bool ending;
+	struct limit_watch watch;
 };
 
 int keeper_reply(int sock, int verdict, const char *text, const int *fds, size_t nfds)
@@ -172,6 +182,14 @@ static void end_jail(struct keeper *k)
 	set_timer(k, INIT_DEADLINE_S);
 }
 
+/* PID 1 takes all others with it; so does the group, should it hold one that is not
+ * in the jail's pid namespace. */
+static void kill_jail(const struct keeper *k)
+{
+	(void)syscall(SYS_pidfd_send_signal, k->j->init_pidfd, SIGKILL, NULL, 0);
+	cgroup_kill(&k->j->cgroup);
+}
+
 static void last_lease_gone(struct keeper *k)
 {
 	if (k->j->set->linger > 0)
@@ -275,14 +293,21 @@ static void finish(struct keeper *k)
 {
 	struct jail *j = k->j;
 	siginfo_t si = {.si_pid = 0};
+	struct rusage ru = {.ru_inblock = 0};
+	struct cgroup_usage used;
+	char text[512];
 
-	(void)waitid(P_PIDFD, (id_t)j->init_pidfd, &si, WEXITED);
+	/* The C library's has no place for what all of them have used. */
+	(void)syscall(SYS_waitid, P_PIDFD, j->init_pidfd, &si, WEXITED, &ru);
 	if (!k->ending) {
 		log_line(LOG_WARNING, "%s: PID 1 of the jail died unasked (%s %d)", j->id->name,
 			 si.si_code == CLD_EXITED ? "status" : "signal", si.si_status);
 		withdraw(k);
 	}
-	log_line(LOG_INFO, "%s: jail %s ended", j->id->name, j->instance);
+	limit_watch_end(&k->watch);
+	cgroup_usage_read(&j->cgroup, &used);
+	accounting_text(&used, &ru, (int64_t)time(NULL) - k->started, j->section, text, sizeof text);
+	log_line(LOG_INFO, "%s: jail %s ended: %s", j->id->name, j->instance, text);
 	build_remove(j);
 	_exit(0);
 }
@@ -314,6 +339,7 @@ static void loop(struct keeper *k) __attribute__((noreturn));
 static void loop(struct keeper *k)
 {
 	for (;;) {
+		limit_watch_poll(&k->watch, &k->poll[POLL_WATCH]);
 		if (poll(k->poll, k->n, -1) < 0)
 			continue; /* EINTR is all there can be */
 		if (k->poll[POLL_INIT].revents)
@@ -331,10 +357,11 @@ static void loop(struct keeper *k)
 
 			(void)!read(k->poll[POLL_TIMER].fd, &ticks, sizeof ticks);
 			if (k->ending)
-				(void)syscall(SYS_pidfd_send_signal, k->j->init_pidfd, SIGKILL, NULL, 0);
+				kill_jail(k);
 			else if (k->leases == 0)
 				end_jail(k);
 		}
+		limit_watch_heard(&k->watch, &k->poll[POLL_WATCH]);
 		if (k->poll[POLL_LISTEN].fd >= 0 && k->poll[POLL_LISTEN].revents)
 			accept_all(k);
 		serve_all(k);
@@ -428,11 +455,12 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 	(void)close(uid_lock);
 	log_line(LOG_INFO, "%s: jail %s of section %s", j->id->name, j->instance, j->section);
 	build_finish(j);
-	drop_capabilities();
 	/* From here on no login waits for us, but its first session does. */
 	if (build_open(j, &err)) {
 		log_line(LOG_ERR, "%s: %s", j->id->name, err.text);
 		(void)syscall(SYS_pidfd_send_signal, j->init_pidfd, SIGKILL, NULL, 0);
 	}
+	limit_watch_start(&k.watch, j);
+	drop_capabilities();
 	loop(&k);
 }

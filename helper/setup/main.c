@@ -186,7 +186,7 @@ static void remove_leftovers(const struct state *s, int state_dir, int uid_lock)
 	(void)close(SETUP_REPLY_FD);
 	(void)close(uid_lock);
 	(void)setsid();
-	r = cgroup_find(&cg, &err);
+	r = cgroup_find(&cg, CGROUP_BASIC, CGROUP_ALL, &err);
 	if (!r)
 		r = gc_run(s, state_dir, &cg, &err);
 	if (r < 0)
@@ -199,7 +199,7 @@ static int jail_login(const struct section *section, const struct identity *id)
 	struct jail j = {
 		.state = STATE_CLOSED,
 		.instance_dir = -EBADF, .upper_root = -EBADF, .upper = -EBADF, .init_pidfd = -EBADF,
-		.init_ctl = -EBADF, .fence_ns = -EBADF, .net_ns = -EBADF, .keeper_sock = -EBADF,
+		.init_ctl = -EBADF, .fence_ns = -EBADF, .net_ns = -EBADF, .keeper_sock = -EBADF, .kmsg = -EBADF,
 		.proc = -EBADF, .userns = -EBADF, .stage = -EBADF, .tree = -EBADF, .home_fd = -EBADF,
 		.enter_fd = -EBADF, .init_fd = -EBADF, .init_sock = -EBADF,
 		.layer = {.dir = -EBADF, .host = -EBADF},
