@@ -46,7 +46,7 @@ int blockdev_of(int fd, const char *what, struct blockdev *ret, struct err *err)
 	if (dir < 0 && errno != ENOENT)
 		return err_set(err, -errno, "%s", path);
 	if (dir < 0)
-		return err_set(err, -ENOTSUP,
+		return err_set(err, 0,
 			       "disk traffic can't be limited for %s: its file system is not on one block device "
 			       "(btrfs, NFS, overlays and those in memory are not)", what);
 	if (faccessat(dir, "partition", F_OK, 0) < 0)

@@ -14,7 +14,7 @@ struct blockdev {
 
 /*
  * The device that the file fd (O_PATH will do) is on; of a partition the whole disk,
- * since the kernel limits no others.  what names the file in the error: -ENOTSUP for
+ * since the kernel limits no others.  what names the file in the error: -EINVAL for
  * file systems of no device or of several (btrfs, NFS, tmpfs, overlays).
  */
 int blockdev_of(int fd, const char *what, struct blockdev *ret, struct err *err);

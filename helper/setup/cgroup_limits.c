@@ -33,7 +33,7 @@ int cgroup_limits_add_device(struct cgroup_limits *l, int fd, const char *what, 
 	if (r)
 		return r;
 	if ((l->set->io_write != NO_LIMIT || l->set->io_write_ops != NO_LIMIT) && !d.counts_writeback)
-		return err_set(err, -ENOTSUP,
+		return err_set(err, 0,
 			       "writing can't be limited for %s: the kernel can't tell who has written what its "
 			       "file system has in the page cache (that of ext4, xfs and f2fs it can)", what);
 	for (size_t i = 0; i < l->ndevices; i++)
@@ -55,7 +55,7 @@ unsigned int cgroup_limits_need(const struct settings *set)
 
 static int missing(const struct cgroup_tree *t, const char *controller, struct err *err)
 {
-	return t ? 0 : err_set(err, -ENOTSUP, "this host has no cgroup controller '%s'", controller);
+	return t ? 0 : err_set(err, 0, "this host has no cgroup controller '%s'", controller);
 }
 
 static int high_possible(const struct cgroup *cg, const struct settings *set, struct err *err)
@@ -64,7 +64,7 @@ static int high_possible(const struct cgroup *cg, const struct settings *set, st
 
 	if (set->memory_high == NO_LIMIT || !t || t->v2)
 		return missing(t, "memory", err);
-	return err_set(err, -ENOTSUP, "this host has the memory controller in cgroup v1, which knows no such limit");
+	return err_set(err, 0, "this host has the memory controller in cgroup v1, which knows no such limit");
 }
 
 /* No way round the limit by swapping is asked for by default, where the kernel can;
@@ -76,9 +76,9 @@ static int swap_possible(const struct cgroup *cg, const struct settings *set, st
 	if (set->swap == LIMIT_MAX || set->origin[OPTION_swap].kind == ORIGIN_BUILTIN || !t || t->v2)
 		return missing(t, "memory", err);
 	if (set->memory == NO_LIMIT)
-		return err_set(err, -ENOTSUP, "cgroup v1 limits swap together with memory, and memory has no limit");
+		return err_set(err, 0, "cgroup v1 limits swap together with memory, and memory has no limit");
 	if (faccessat(t->root, "memory.memsw.limit_in_bytes", F_OK, 0) < 0)
-		return err_set(err, -ENOTSUP, "this kernel does not account for swap: boot it with swapaccount=1");
+		return err_set(err, 0, "this kernel does not account for swap: boot it with swapaccount=1");
 	return 0;
 }
 
@@ -87,11 +87,11 @@ static int io_possible(const struct cgroup *cg, bool writes, struct err *err)
 	const struct cgroup_tree *t = cgroup_tree_of(cg, CGROUP_IO), *memory = cgroup_tree_of(cg, CGROUP_MEMORY);
 
 	if (missing(t, "io (blkio)", err))
-		return -ENOTSUP;
+		return -EINVAL;
 	/* What is written goes through the page cache, and whose that is only v2 knows,
 	 * where it has both. */
 	if (writes && !(t->v2 && memory && memory->v2))
-		return err_set(err, -ENOTSUP,
+		return err_set(err, 0,
 			       "this host has the controllers of disks and memory in cgroup v1, which does not count "
 			       "what is written through the page cache");
 	return 0;

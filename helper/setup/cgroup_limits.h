@@ -31,7 +31,7 @@ unsigned int cgroup_limits_need(const struct settings *set);
 
 /*
  * Can this host enforce what the option says?  Of all options that are about cgroups;
- * of others, and where nothing is limited, yes.  0, or -ENOTSUP with what is missing.
+ * of others, and where nothing is limited, yes.  0, or -EINVAL with what is missing.
  */
 int cgroup_limits_possible(const struct cgroup *cg, enum option_id id, const struct settings *set,
 			   struct err *err);

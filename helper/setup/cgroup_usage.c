@@ -92,6 +92,9 @@ static void read_memory(const struct cgroup_tree *t, struct cgroup_usage *u)
 	u->memory_peak = number_in(t, v2 ? "memory.peak" : "memory.max_usage_in_bytes");
 	u->memory_hits = v2 ? keyed_in(t, "memory.events", "max") : failures_v1(t);
 	u->oom_kills = cgroup_usage_oom_kills(t);
+	/* Newer kernels leave v1's count alone. */
+	if (u->memory_hits != USAGE_UNKNOWN && u->oom_kills != USAGE_UNKNOWN && u->memory_hits < u->oom_kills)
+		u->memory_hits = u->oom_kills;
 }
 
 static void read_io(const struct cgroup_tree *t, struct cgroup_usage *u)
