@@ -11,8 +11,9 @@
 static int make(struct cgroup_job *job)
 {
 	const struct settings *set = job->limits.set;
+	unsigned int need = cgroup_limits_need(set);
 	/* v1 counts processor time in a hierarchy of its own. */
-	int r = cgroup_find(job->cgroup, cgroup_limits_need(set), CGROUP_BIT(CGROUP_CPUACCT), &job->err);
+	int r = cgroup_find(job->cgroup, CGROUP_BASIC, need | CGROUP_BIT(CGROUP_CPUACCT), &job->err);
 
 	if (r)
 		return r;
@@ -21,6 +22,9 @@ static int make(struct cgroup_job *job)
 		if (r)
 			(void)err_prefix(&job->err, r, "the option %s", options[i].name);
 	}
+	for (int c = 0; c < CGROUP_CONTROLLER_MAX && !r; c++)
+		if ((need & CGROUP_BIT(c)) && !cgroup_tree_of(job->cgroup, (enum cgroup_controller)c))
+			r = err_set(&job->err, 0, "a cgroup controller that the jail needs is missing");
 	if (!r)
 		return cgroup_create(job->cgroup, job->instance, &job->limits, &job->err);
 	cgroup_close(job->cgroup);
