@@ -182,8 +182,7 @@ static void end_jail(struct keeper *k)
 	set_timer(k, INIT_DEADLINE_S);
 }
 
-/* PID 1 takes all others with it; so does the group, should it hold one that is not
- * in the jail's pid namespace. */
+/* PID 1 takes all others with it; in v2 the kernel does so at once for the group. */
 static void kill_jail(const struct keeper *k)
 {
 	(void)syscall(SYS_pidfd_send_signal, k->j->init_pidfd, SIGKILL, NULL, 0);
@@ -304,6 +303,8 @@ static void finish(struct keeper *k)
 			 si.si_code == CLD_EXITED ? "status" : "signal", si.si_status);
 		withdraw(k);
 	}
+	/* Whoever was put into its group from outside would keep that. */
+	cgroup_kill(&j->cgroup);
 	limit_watch_end(&k->watch);
 	cgroup_usage_read(&j->cgroup, &used);
 	accounting_text(&used, &ru, (int64_t)time(NULL) - k->started, j->section, text, sizeof text);

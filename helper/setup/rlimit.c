@@ -62,8 +62,8 @@ int rlimit_allow(const struct init_spec *spec, pid_t init, struct err *err)
 		r.rlim_max = l->hard;
 		if (prlimit(init, (__rlimit_resource_t)l->resource, &r, NULL) < 0)
 			return err_set(err, -errno,
-				       "the option %s: its hard limit is above the %" PRIu64 " that sshd has, and raising "
-				       "that is refused%s; write less, or give sshd more",
+				       "the option %s: its hard limit is above the %" PRIu64 " that sshd has, "
+				       "and raising that is refused%s; write less, or give sshd more",
 				       option_of(l->resource), have,
 				       l->resource == RLIMIT_NOFILE ? " (see sysctl fs.nr_open)" : "");
 	}

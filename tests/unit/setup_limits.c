@@ -175,15 +175,16 @@ static void possible(void)
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
 		struct config *config = settings_of(row[i].option);
 		struct cgroup cg = {.ntrees = 2,
-				    .tree = {{.controllers = row[i].v1, .root = scratch_fd, .dir = -EBADF},
-					     {.v2 = true, .controllers = row[i].v2, .root = scratch_fd, .dir = -EBADF}}};
+				    .tree = {{.controllers = row[i].v1, .root = scratch_fd},
+					     {.v2 = true, .controllers = row[i].v2, .root = scratch_fd}}};
 		struct err err = {""};
 		int r = cgroup_limits_possible(&cg, row[i].id, &config->sections[0].settings, &err);
 
 		if (row[i].lacks)
-			contains(r < 0 ? err.text : "(possible)", row[i].lacks, "%s: why not", row[i].option);
+			contains(r < 0 ? err.text : "(possible)", row[i].lacks, "%zu, %s: why not", i,
+				 options[row[i].id].name);
 		else
-			is_int(r, 0, "%s: possible %s", row[i].option, err.text);
+			is_int(r, 0, "%zu, %s: possible %s", i, options[row[i].id].name, err.text);
 		config_free(config);
 	}
 }
@@ -253,7 +254,8 @@ static void usage(void)
 	put(scratch_fd, "memory.memsw.failcnt", "2\n", 0644);
 	put(scratch_fd, "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n", 0644);
 	put(scratch_fd, "pids.peak", "9\n", 0644);
-	put(scratch_fd, "blkio.throttle.io_service_bytes", "8:0 Read 8000\n8:0 Write 10\n8:0 Total 8010\n", 0644);
+	put(scratch_fd, "blkio.throttle.io_service_bytes",
+	    "8:0 Read 8000\n8:0 Write 10\n8:0 Total 8010\n", 0644);
 	put(scratch_fd, "memory.limit_in_bytes", "9223372036854771712\n", 0644);
 	put(scratch_fd, "cpu.cfs_quota_us", "-1\n", 0644);
 	put(scratch_fd, "cpu.cfs_period_us", "100000\n", 0644);
@@ -274,6 +276,9 @@ static void usage(void)
 static void victim(void)
 {
 #define MINE "oom_memcg=/w/loginjail/2001-0123abcd,task_memcg=/w/loginjail/2001-0123abcd"
+#define OTHER "oom_memcg=/w/loginjail/2002-0123abcd,task_memcg=/w/loginjail/2002-0123abcd"
+#define ABOVE "oom_memcg=/w/loginjail,task_memcg=/w/loginjail/2001-0123abcd"
+#define GLOBAL "3,1,2,-;oom-kill:constraint=CONSTRAINT_NONE,global_oom,task_memcg=/2001-0123abcd"
 #define HEAD "3,4711,123456,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
 	static const struct {
 		const char *record, *name; /* NULL: not about it */
@@ -282,9 +287,9 @@ static void victim(void)
 		{HEAD MINE ",task=cc1plus,pid=12,uid=2001\n SUBSYSTEM=x\n", "cc1plus", false},
 		{HEAD MINE ",task=a,pid=1,uid=0,p,pid=12,uid=2001\n", "a,pid=1,uid=0,p", false},
 		{HEAD MINE ",task=,pid=12,uid=2001\n", "", false},
-		{HEAD "oom_memcg=/w/loginjail/2002-0123abcd,task_memcg=/w/loginjail/2002-0123abcd,task=x,pid=1", NULL, false},
-		{HEAD "oom_memcg=/w/loginjail,task_memcg=/w/loginjail/2001-0123abcd,task=x,pid=1", "x", true},
-		{"3,1,2,-;oom-kill:constraint=CONSTRAINT_NONE,global_oom,task_memcg=/2001-0123abcd,task=x,pid=1", "x", true},
+		{HEAD OTHER ",task=x,pid=1", NULL, false},
+		{HEAD ABOVE ",task=x,pid=1", "x", true},
+		{GLOBAL ",task=x,pid=1", "x", true},
 		{"11,1,2,-;oom-kill:" MINE ",task=x,pid=1", NULL, false},
 		{"3,1,2,-;said: oom-kill:" MINE ",task=x,pid=1", NULL, false},
 		{"3,1,2,-", NULL, false},
