@@ -161,6 +161,21 @@ static int send_spec(const struct jail *j, struct init_spec *s, struct err *err)
 	return r ? err_set(err, r, "telling init what to be") : 0;
 }
 
+/* What init has from outside, while it waits. */
+static int prepare(struct jail *j, const struct init_spec *spec, struct err *err)
+{
+	char path[48];
+	int r = write_maps(j, err);
+
+	if (!r)
+		r = rlimit_allow(spec, j->init_pid, err);
+	if (r)
+		return r;
+	snprintf(path, sizeof path, "%d/ns/user", j->init_pid);
+	j->userns = openat(j->proc, path, O_RDONLY | O_CLOEXEC);
+	return j->userns < 0 ? err_set(err, -errno, "the jail's user namespace") : 0;
+}
+
 int spawn_init(struct jail *j, struct err *err)
 {
 	_cleanup_close_ int theirs = -EBADF, go_read = -EBADF, go_write = -EBADF;
@@ -171,7 +186,6 @@ int spawn_init(struct jail *j, struct err *err)
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
 	};
-	char path[48];
 	pid_t pid;
 
 	if (!spec)
@@ -206,15 +220,9 @@ int spawn_init(struct jail *j, struct err *err)
 	}
 	j->init_pid = pid;
 	j->init_pidfd = pidfd;
-	r = write_maps(j, err);
-	if (!r)
-		r = rlimit_allow(spec, pid, err);
+	r = prepare(j, spec, err);
 	if (r)
 		return r;
-	snprintf(path, sizeof path, "%d/ns/user", pid);
-	j->userns = openat(j->proc, path, O_RDONLY | O_CLOEXEC);
-	if (j->userns < 0)
-		return err_set(err, -errno, "the jail's user namespace");
 	if (write(go_write, "", 1) != 1)
 		return err_set(err, -errno, "starting init");
 	return 0;

@@ -100,7 +100,7 @@ kill "${spinning[@]}"
 wait "${spinning[@]}" 2>/dev/null
 
 # Memory: slowed down, then killed; swap as far as it is allowed
-on alice 'timeout 5 hog memory 88' >/dev/null
+on alice 'timeout 60 hog memory 88' >/dev/null
 between "$(counter alice memory.events high)" 1 1000000000 'memory_high: it is felt'
 is "$(counter alice memory.events oom_kill)" 0 'memory_high: but kills nobody'
 is "$(on bob 'hog memory 76')" '76 enough' 'swap: memory and some of it can be had'
