@@ -6,11 +6,13 @@
  * namespace, which is the jail's fence.  It holds what keeps the jail alive and
  * what is needed to remove it: PID 1's pidfd and control socket, descriptors of
  * the cgroups' and the upper layer's parents, the lock on the instance's run
- * directory, the two namespace descriptors that logins get.
+ * directory, the two namespace descriptors that logins get, and the kernel's log.
  *
  * It trusts nobody but root: its socket lies in a directory that only root can
  * search, and asks for the peer's uid besides.  Of the user's processes nothing
- * reaches it but the end of PID 1.
+ * reaches it but the end of PID 1, and the kernel's word that they have hit a limit
+ * (limit_watch.h).  It opens nothing of theirs: a process of its own, that may hang,
+ * writes to their terminals (notice.c).
  *
  * A lease is a pair of sockets of which a login's sshd holds the other end.
  * The kernel closes that end however sshd dies, so a lease can't be forgotten;

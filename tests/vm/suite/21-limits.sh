@@ -32,8 +32,7 @@ ok 'it goes' jails_gone
 jail_ini <<'EOS'
 [jail limited]
 users = alice
-memory = 96M
-memory_high = 80M
+memory = 48M
 swap = 0
 pids = 40
 cpu = max
@@ -49,17 +48,17 @@ nofile = 100:600000
 users = bob
 cpu = max
 cpus = 0
-swap = 24M
-memory = 64M
+swap = 8M
+memory = 32M
 EOS
 run loginjail check
 is "$status" 0 "check finds nothing wrong: $err"
 log_mark
 hold warm alice
 hold other bob
-is "$(limit alice memory.high)" $((80 << 20)) 'memory_high is set'
+is "$(limit alice memory.high)" max 'memory_high: none by default'
 is "$(limit alice memory.swap.max)" 0 'swap is set'
-is "$(limit bob memory.swap.max)" $((24 << 20)) 'swap: so is another'
+is "$(limit bob memory.swap.max)" $((8 << 20)) 'swap: so is another'
 is "$(limit alice cpu.weight)" 300 'cpu_weight is set'
 is "$(limit bob cpu.weight)" 100 'cpu_weight: 100 is the default'
 is "$(limit alice cpuset.cpus)" 0 'cpus is set'
@@ -99,22 +98,19 @@ between $((a * 100 / (b + 1))) 200 400 'cpu_weight: 300 gets three times what 10
 kill "${spinning[@]}"
 wait "${spinning[@]}" 2>/dev/null
 
-# Memory: slowed down, then killed; swap as far as it is allowed
-on alice 'timeout 60 hog memory 88' >/dev/null
-between "$(counter alice memory.events high)" 1 1000000000 'memory_high: it is felt'
-is "$(counter alice memory.events oom_kill)" 0 'memory_high: but kills nobody'
-is "$(on bob 'hog memory 76')" '76 enough' 'swap: memory and some of it can be had'
-run on bob 'hog memory 110'
+# Memory, and swap as far as it is allowed
+is "$(on bob 'hog memory 35')" '35 enough' 'swap: memory and some of it can be had'
+run on bob 'hog memory 60'
 is "$status" 137 'swap: more than both not'
-ok 'memory: the log says whom it has hit' eventually logged_since 'bob: memory limit 64M reached: killed hog'
+ok 'memory: the log says whom it has hit' eventually logged_since 'bob: memory limit 32M reached: killed hog'
 run j 'hog pid 300'
 like "$out" EAGAIN 'pids: no more'
 ok 'pids: the log says so, at once' eventually logged_since 'alice: process limit 40 reached: no more can be started'
 terminal_of alice <<'TCL'
 	shell
 	is [cmd {echo well}] well "a terminal"
-	send "hog memory 300\r"
-	want {loginjail: memory limit 96M reached: killed hog\r} "shows the limit that was hit"
+	send "hog memory 100\r"
+	want {loginjail: memory limit 48M reached: killed hog\r} "shows the limit that was hit"
 	send "exit\r"
 	ends 137 "and ends"
 TCL
@@ -124,20 +120,41 @@ release other
 ok 'it ends' eventually not jail_exists bob
 log_mark
 hold other bob
-on bob 'hog cpu 100; hog memory 40; hog pid 10' >/dev/null
+on bob 'hog cpu 100; hog memory 20; hog pid 10' >/dev/null
 on bob 'dd if=/dev/zero of=/var/tmp/big bs=1M count=32 conv=fsync' 2>/dev/null
 read -r _ _ cpu memory _ procs _ written kills < <(loginjail ps -l | grep ^bob)
-like "$cpu $memory $procs $kills" '^[0-9.]+s/max [0-9.]+M/64M [0-9]/256 0$' "ps -l: $cpu $memory $procs $kills"
+like "$cpu $memory $procs $kills" '^[0-9.]+s/max [0-9.]+[KM]/32M [0-9]/256 0$' "ps -l: $cpu $memory $procs $kills"
 between "${written%M}" 32 34 'ps -l: what was written'
 release other
 ok 'it ends' eventually not jail_exists bob
 end=$(log_since | sed -n 's/.* bob: jail .* ended: //p' | tail -n 1)
 key() { tr ' ' '\n' <<<"$end" | sed -n "s/^$1=//p"; }
 between "$(key cpu | tr -d .)" 1000 60000 'end: a second of a processor'
-between "$(key memory_peak)" $((40 << 20)) $((64 << 20)) 'end: the peak of memory'
+between "$(key memory_peak)" $((20 << 20)) $((32 << 20)) 'end: the peak of memory'
 between "$(key written)" $((32 << 20)) $((34 << 20)) 'end: 32M written'
 is "$(key oom_kills)" 0 'end: no kill'
 [[ -z $(key processes_peak) ]] || between "$(key processes_peak)" 12 20 'end: ten processes at once'
+
+# Slowed down, not killed
+release warm
+ok 'the other ends, too' jails_gone
+jail_ini <<'EOS'
+[jail limited]
+users = alice
+memory = 400M
+memory_high = 24M
+cpus = 0
+EOS
+hold warm alice
+is "$(limit alice memory.high)" $((24 << 20)) 'memory_high is set'
+is "$(j 'hog memory 16')" '16 enough' 'memory_high: what is below can be had'
+is "$(counter alice memory.events high)" 0 'memory_high: and is not felt'
+j 'hog memory 60' >/dev/null &
+hog=$!
+ok 'memory_high: what is above is' eventually_within 60 eval '(($(counter alice memory.events high) > 0))'
+is "$(counter alice memory.events oom_kill)" 0 'memory_high: but kills nobody'
+kill "$hog"
+wait "$hog" 2>/dev/null
 
 # Who was put into the group from outside ends with the jail.
 sleep 1000 &
