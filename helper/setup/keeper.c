@@ -307,6 +307,7 @@ static void finish(struct keeper *k)
 	}
 	/* Whoever was put into its group from outside would keep that. */
 	cgroup_kill(&j->cgroup);
+	cgroup_wait_empty(&j->cgroup);
 	limit_watch_end(&k->watch);
 	cgroup_usage_read(&j->cgroup, &used);
 	accounting_text(&used, &ru, (int64_t)time(NULL) - k->started, j->section, text, sizeof text);
