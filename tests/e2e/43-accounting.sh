@@ -18,7 +18,7 @@ cpu = max
 users = bob
 memory = 32M
 pids = 30
-cpu = 20%
+cpu = 5%
 
 [jail idle]
 users = carl
@@ -86,7 +86,7 @@ is "$status" 137 'memory: the hog is killed'
 ok 'memory: the log says so, and who' eventually logged_since 'bob: memory limit 32M reached: killed hog$'
 run on bob 'hog pid 300'
 like "$out" 'EAGAIN' 'pids: no more'
-on bob 'hog cpu 20' >/dev/null
+on bob "hog cpu 30" >/dev/null
 release warm
 ok 'it ends' jails_gone
 is "$(log_since | grep -c 'bob: process limit 30 reached: no more can be started$')" 1 'pids: the log says so'
