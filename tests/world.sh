@@ -27,7 +27,7 @@ repo=${self%/tests/world.sh}
 # Where the world sees the repository: its own place may be below /home or /tmp.
 inside=/run/src
 # v1 hierarchies that the world gets; all others stay out of its sight.
-v1_wanted='memory pids cpu cpuacct name=systemd'
+v1_wanted='memory pids cpu cpuacct cpuset blkio name=systemd'
 
 die() {
 	printf 'world.sh: %s\n' "$*" >&2
@@ -71,7 +71,7 @@ v2_parent() {
 	local dir=$1 top=$2 have c missing
 	while :; do
 		have=" $(<"$dir/cgroup.subtree_control") " missing=
-		for c in memory pids cpu; do
+		for c in memory pids cpu io cpuset; do
 			[[ " $(<"$dir/cgroup.controllers") " == *" $c "* ]] || continue
 			[[ $have == *" $c "* ]] || missing+=" $c"
 		done
@@ -109,6 +109,11 @@ make_groups() {
 		[[ $dir == / ]] || dir=${dir%/}
 		mkdir "$dir/$name"
 		groups+=("$dir/$name")
+		# A new group of v1's cpuset has none, and takes nobody.
+		if [[ ,$controllers, == *,cpuset,* ]]; then
+			cat "$dir/cpuset.cpus" >"$dir/$name/cpuset.cpus"
+			cat "$dir/cpuset.mems" >"$dir/$name/cpuset.mems"
+		fi
 		hierarchies+=("$want")
 	done </proc/self/cgroup
 }
@@ -204,7 +209,8 @@ mount_cgroups() {
 		# A group with processes can't give controllers to its children.
 		mkdir /sys/fs/cgroup/world
 		echo 0 >/sys/fs/cgroup/world/cgroup.procs
-		for h in memory pids cpu; do
+		for h in memory pids cpu io cpuset; do
+			[[ " $(</sys/fs/cgroup/cgroup.controllers) " == *" $h "* ]] || continue
 			echo "+$h" >/sys/fs/cgroup/cgroup.subtree_control
 		done
 		return
@@ -240,6 +246,7 @@ mount_dev() {
 		mknod -m "$mode" "/dev/$name" c 1 "$minor"
 	done <<<"$device_nodes"
 	mknod -m 666 /dev/tty c 5 0
+	mknod -m 600 /dev/kmsg c 1 11
 	mkdir /dev/pts /dev/shm /dev/mqueue /dev/net
 	mknod -m 666 /dev/net/tun c 10 200
 	mount -t devpts -o newinstance,gid=5,mode=620,ptmxmode=666 devpts /dev/pts

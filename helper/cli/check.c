@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * check: the parser's errors, and those that only the host can show: groups and users
- * that its data bases don't know, directories that are not there.  All in one run.
+ * that its data bases don't know, directories that are not there, limits that it can't
+ * keep.  All in one run.
  */
 #include <errno.h>
 #include <pwd.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/check_limits.h"
 #include "cli/load.h"
 #include "cli/verbs.h"
 #include "config/nss.h"
@@ -95,7 +97,7 @@ static int check_host(struct config *config)
 	r = check_section(config, &config->defaults);
 	for (i = 0; i < config->n_sections && r == 0; i++)
 		r = check_section(config, &config->sections[i]);
-	return r;
+	return r < 0 ? r : check_limits(config);
 }
 
 int verb_check(int argc, char **argv)

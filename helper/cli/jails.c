@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/load.h"
+#include "cli/usage.h"
 #include "cli/verbs.h"
 #include "lib/err.h"
 #include "lib/fdio.h"
@@ -142,13 +143,16 @@ static void print_logins(const struct keeper_logins *l)
 	}
 }
 
+/* What ps shows of each jail. */
+enum list { LIST_JAILS, LIST_LOGINS, LIST_USAGE };
+
 #define ROW "%-16s %-14s %6s  %-19s %6s %8s  %s\n"
 
 static int print_jail(const char *instance, void *arg)
 {
 	static struct keeper_logins logins;
 	char since[32], idle[32] = "-", n[16], pid[16];
-	const bool *with_logins = arg;
+	const enum list *list = arg;
 	struct keeper_status s;
 	int r = get_status(instance, &s);
 
@@ -162,24 +166,35 @@ static int print_jail(const char *instance, void *arg)
 	}
 	if (r)
 		return say(instance, r);
+	if (*list == LIST_USAGE) {
+		r = usage_print(s.user, s.section, instance);
+		return r && r != -ENOENT ? say(instance, r) : EXIT_OK;
+	}
 	if (logins.idle >= 0)
 		show_duration(logins.idle, idle);
 	snprintf(n, sizeof n, "%u", s.leases);
 	snprintf(pid, sizeof pid, "%u", s.init_pid);
 	printf(ROW, s.user, s.section, n, show_time(s.started, since), idle, pid, instance);
-	if (*with_logins)
+	if (*list == LIST_LOGINS)
 		print_logins(&logins);
 	return EXIT_OK;
 }
 
 int verb_ps(int argc, char **argv)
 {
-	bool with_logins = argc == 2 && strcmp(argv[1], "-l") == 0;
+	enum list list = LIST_JAILS;
 
-	if (argc != 1 && !with_logins)
+	if (argc == 2 && strcmp(argv[1], "-l") == 0)
+		list = LIST_LOGINS;
+	else if (argc == 2 && strcmp(argv[1], "-u") == 0)
+		list = LIST_USAGE;
+	else if (argc != 1)
 		return EXIT_USAGE;
-	printf(ROW, "USER", "JAIL", "LOGINS", "SINCE", "IDLE", "PID 1", "INSTANCE");
-	return each_instance(print_jail, &with_logins);
+	if (list == LIST_USAGE)
+		usage_print_head();
+	else
+		printf(ROW, "USER", "JAIL", "LOGINS", "SINCE", "IDLE", "PID 1", "INSTANCE");
+	return each_instance(print_jail, &list);
 }
 
 /* Jails that were told to end, and end side by side. */
@@ -288,7 +303,7 @@ int verb_gc(int argc, char **argv)
 	if (!r)
 		r = state_dir = state_dir_open(config->defaults.settings.state, &err);
 	if (r >= 0)
-		r = cgroup_find(&cg, &err);
+		r = cgroup_find(&cg, CGROUP_BASIC, CGROUP_ALL, &err);
 	if (r >= 0)
 		r = gc_run(&state, state_dir, &cg, &err);
 	if (r < 0) {

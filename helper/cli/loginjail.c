@@ -28,7 +28,7 @@ static const struct verb verbs[] = {
 	{"check", verb_check, "[FILE]", "say what is wrong with jail.ini"},
 	{"explain", verb_explain, "[-f FILE] [-s SERVICE] USER",
 	 "say what happens to a user's login, and why"},
-	{"ps", verb_ps, "[-l]", "list the live jails, with -l their logins"},
+	{"ps", verb_ps, "[-l | -u]", "list the live jails; -l: with their logins, -u: what each uses, and may"},
 	{"kill", verb_kill, "USER ... | --all", "end jails, and the logins in them"},
 	{"gc", verb_gc, "[-f FILE]", "remove what killed keepers left"},
 	{"setup", verb_setup, "[--apply | --undo] [...]", "show, make or undo PAM's and sshd's settings"},

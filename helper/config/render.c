@@ -20,7 +20,7 @@ static int explain_option(FILE *f, const struct config *config, const struct sec
 	r = option_print(id, &section->settings, &value);
 	if (r < 0)
 		return r;
-	fprintf(f, "  %-9s = %-28s  ", options[id].name, *value ? value : "(none)");
+	fprintf(f, "  %-12s = %-28s  ", options[id].name, *value ? value : "(none)");
 	if (o->kind == ORIGIN_BUILTIN)
 		fputs("built in\n", f);
 	else
@@ -73,6 +73,8 @@ static int range_sentence(const struct option_row *o, char **ret)
 		r = asprintf(ret, " At most %" PRIu64 ".", o->range.max);
 	else if (o->type->range_kind == RANGE_LENGTH)
 		r = asprintf(ret, " At most %" PRIu64 " characters.", o->range.max);
+	else if (o->range.min == 0 && o->range.max == UINT64_MAX)
+		return (*ret = strdup("")) ? 0 : -ENOMEM;
 	else if (o->range.min > 0 && print_limit(o->type, o->range.min, &min) < 0)
 		return -ENOMEM;
 	else if (o->range.max == UINT64_MAX)

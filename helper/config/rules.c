@@ -27,9 +27,25 @@ static bool jails_own(const char *path)
 	       is_or_below(path, "/dev") || is_or_below(path, "/run/loginjail");
 }
 
-static const char *soft_above_hard(const struct settings *s)
+#define SOFT_ABOVE_HARD(name)                                            \
+	static const char *name##_soft_above_hard(const struct settings *s) \
+	{                                                                   \
+		return s->name.soft > s->name.hard ? "" : NULL;             \
+	}
+
+SOFT_ABOVE_HARD(nofile)
+SOFT_ABOVE_HARD(nproc)
+SOFT_ABOVE_HARD(core)
+SOFT_ABOVE_HARD(fsize)
+SOFT_ABOVE_HARD(stack)
+SOFT_ABOVE_HARD(memlock)
+SOFT_ABOVE_HARD(as)
+SOFT_ABOVE_HARD(data)
+SOFT_ABOVE_HARD(cpu_time)
+
+static const char *high_above_limit(const struct settings *s)
 {
-	return s->nofile.soft > s->nofile.hard ? "" : NULL;
+	return s->memory_high != NO_LIMIT && s->memory != NO_LIMIT && s->memory_high > s->memory ? "" : NULL;
 }
 
 static const char *destination_reserved(const struct binds *list)
@@ -125,10 +141,22 @@ static const char *lingers_alone(const struct settings *s)
 {
 	return s->scope == SCOPE_SESSION && s->linger > 0 ? "" : NULL;
 }
+#define PAIR_RULE(name)                                   \
+	{OPTION_##name, OPTION_##name, name##_soft_above_hard, \
+	 "the soft limit is above the hard one: write SOFT:HARD, the smaller first"}
 
 static const struct rule rules[] = {
-	{OPTION_nofile, OPTION_nofile, soft_above_hard,
-	 "the soft limit is above the hard one: write SOFT:HARD, the smaller first"},
+	PAIR_RULE(nofile),
+	PAIR_RULE(nproc),
+	PAIR_RULE(core),
+	PAIR_RULE(fsize),
+	PAIR_RULE(stack),
+	PAIR_RULE(memlock),
+	PAIR_RULE(as),
+	PAIR_RULE(data),
+	PAIR_RULE(cpu_time),
+	{OPTION_memory_high, OPTION_memory, high_above_limit,
+	 "is above memory, so that it would never be reached: write less"},
 	{OPTION_bind, OPTION_bind, bind_reserved,
 	 "can't be a destination in the jail: write SOURCE:DESTINATION with another place"},
 	{OPTION_bind_ro, OPTION_bind_ro, bind_ro_reserved,

@@ -9,10 +9,15 @@
 
 #include "lib/err.h"
 
+#define KIB (UINT64_C(1) << 10)
 #define MIB (UINT64_C(1) << 20)
 
-/* Of memory, pids, cpu and times: what the word "max" means. */
+/* What the word "max" means, of memory, pids, cpu and others whose least is above 0. */
 #define NO_LIMIT UINT64_C(0)
+/* The same of those that can be 0: swap, and what setrlimit(2) knows (RLIM_INFINITY). */
+#define LIMIT_MAX UINT64_MAX
+/* Of the latter: nothing was said, soft and hard. */
+#define LIMIT_UNSET (UINT64_MAX - 1)
 
 /* Of linger: the word "while-busy". */
 #define LINGER_WHILE_BUSY UINT64_MAX
@@ -64,7 +69,12 @@ enum scope_kind { SCOPE_USER, SCOPE_SESSION, SCOPE_KIND_MAX };
 #define FIELD_count uint64_t
 #define FIELD_count_or_max uint64_t	  /* or NO_LIMIT */
 #define FIELD_cpu_share uint64_t	  /* thousandths of a processor, or NO_LIMIT */
+#define FIELD_swap_size uint64_t	  /* bytes or LIMIT_MAX */
+#define FIELD_cpu_list char *		  /* as the kernel prints it; "" is none */
 #define FIELD_limit_pair struct limit_pair
+#define FIELD_rlimit_count struct limit_pair /* or LIMIT_MAX; or both LIMIT_UNSET */
+#define FIELD_rlimit_size struct limit_pair
+#define FIELD_rlimit_time struct limit_pair /* seconds */
 #define FIELD_octal mode_t
 #define FIELD_duration_or_max uint64_t	  /* seconds, or NO_LIMIT */
 #define FIELD_linger uint64_t		  /* seconds, or LINGER_WHILE_BUSY */
@@ -121,7 +131,12 @@ enum type_id {
 	TYPE_count,
 	TYPE_count_or_max,
 	TYPE_cpu_share,
+	TYPE_swap_size,
+	TYPE_cpu_list,
 	TYPE_limit_pair,
+	TYPE_rlimit_count,
+	TYPE_rlimit_size,
+	TYPE_rlimit_time,
 	TYPE_octal,
 	TYPE_duration_or_max,
 	TYPE_linger,

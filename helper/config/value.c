@@ -43,8 +43,8 @@ static int check_range(const struct range *range, const char *text, uint64_t n,
 	return err_set(err, 0, "'%s' is too much: the most is %s", text, max);
 }
 
-static int parse_number(const struct range *range, const char *text, const struct unit *units,
-			const char *form, void *field, struct err *err)
+int value_number(const struct range *range, const char *text, const struct unit *units,
+		 const char *form, uint64_t *ret, struct err *err)
 {
 	uint64_t n;
 	int r;
@@ -57,7 +57,7 @@ static int parse_number(const struct range *range, const char *text, const struc
 	r = check_range(range, text, n, units, err);
 	if (r < 0)
 		return r;
-	*(uint64_t *)field = n;
+	*ret = n;
 	return 0;
 }
 
@@ -89,7 +89,7 @@ VALUE_PRINTER(word)
 VALUE_PARSER(size)
 {
 	(void)type;
-	return parse_number(range, text, size_units, "a size: write it like 512M or 2G", field,
+	return value_number(range, text, size_units, "a size: write it like 512M or 2G", field,
 			    err);
 }
 
@@ -106,7 +106,7 @@ VALUE_PARSER(size_or_max)
 		*(uint64_t *)field = NO_LIMIT;
 		return 0;
 	}
-	return parse_number(range, text, size_units,
+	return value_number(range, text, size_units,
 			    "a size: write it like 512M or 2G, or max for no limit", field, err);
 }
 
@@ -117,10 +117,29 @@ VALUE_PRINTER(size_or_max)
 	return print_size(type, field, ret);
 }
 
+/* Its least is 0, so that "max" needs another value than NO_LIMIT. */
+VALUE_PARSER(swap_size)
+{
+	(void)type;
+	if (!strcmp(text, "max")) {
+		*(uint64_t *)field = LIMIT_MAX;
+		return 0;
+	}
+	return value_number(range, text, size_units,
+			    "a size: write it like 512M or 2G, or max for no limit", field, err);
+}
+
+VALUE_PRINTER(swap_size)
+{
+	if (*(const uint64_t *)field == LIMIT_MAX)
+		return keep_text("max", ret);
+	return print_size(type, field, ret);
+}
+
 VALUE_PARSER(count)
 {
 	(void)type;
-	return parse_number(range, text, NULL, "a number: write digits only", field, err);
+	return value_number(range, text, NULL, "a number: write digits only", field, err);
 }
 
 VALUE_PRINTER(count)
@@ -136,7 +155,7 @@ VALUE_PARSER(count_or_max)
 		*(uint64_t *)field = NO_LIMIT;
 		return 0;
 	}
-	return parse_number(range, text, NULL,
+	return value_number(range, text, NULL,
 			    "a number: write digits only, or max for no limit", field, err);
 }
 
@@ -201,45 +220,6 @@ VALUE_PRINTER(cpu_share)
 	return r < 0 ? -ENOMEM : 0;
 }
 
-/* That soft is not above hard is a rule of rules.c. */
-VALUE_PARSER(limit_pair)
-{
-	const char *form = "a number or a pair: write it like 4096 or 1024:65536";
-	_cleanup_free_ char *copy = strdup(text);
-	struct limit_pair pair;
-	char *colon;
-	int r;
-
-	(void)type;
-	if (!copy)
-		return -ENOMEM;
-	colon = strchr(copy, ':');
-	if (colon)
-		*colon = '\0';
-	r = parse_number(range, copy, NULL, form, &pair.soft, err);
-	if (r < 0)
-		return r;
-	pair.hard = pair.soft;
-	if (colon)
-		r = parse_number(range, colon + 1, NULL, form, &pair.hard, err);
-	if (r < 0)
-		return r;
-	*(struct limit_pair *)field = pair;
-	return 0;
-}
-
-VALUE_PRINTER(limit_pair)
-{
-	const struct limit_pair *p = field;
-	int r;
-
-	(void)type;
-	if (p->soft == p->hard)
-		return number_print(p->soft, NULL, ret);
-	r = asprintf(ret, "%" PRIu64 ":%" PRIu64, p->soft, p->hard);
-	return r < 0 ? -ENOMEM : 0;
-}
-
 VALUE_PARSER(octal)
 {
 	uint64_t n = 0;
@@ -270,7 +250,7 @@ VALUE_PARSER(duration_or_max)
 		*(uint64_t *)field = NO_LIMIT;
 		return 0;
 	}
-	return parse_number(range, text, duration_units,
+	return value_number(range, text, duration_units,
 			    "a time: write it like 90s, 10m, 2h or 1d, or max for no limit", field,
 			    err);
 }
@@ -290,7 +270,7 @@ VALUE_PARSER(linger)
 		*(uint64_t *)field = LINGER_WHILE_BUSY;
 		return 0;
 	}
-	return parse_number(range, text, duration_units,
+	return value_number(range, text, duration_units,
 			    "a time: write it like 90s, 10m, 2h or 1d, or while-busy", field, err);
 }
 

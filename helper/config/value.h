@@ -3,6 +3,7 @@
 #ifndef LOGINJAIL_CONFIG_VALUE_H
 #define LOGINJAIL_CONFIG_VALUE_H
 
+#include "config/number.h"
 #include "config/types.h"
 
 #define VALUE_PARSER(name)                                                              \
@@ -18,7 +19,7 @@ VALUE_PARSER(size_or_max);
 VALUE_PARSER(count);
 VALUE_PARSER(count_or_max);
 VALUE_PARSER(cpu_share);
-VALUE_PARSER(limit_pair);
+VALUE_PARSER(swap_size);
 VALUE_PARSER(octal);
 VALUE_PARSER(duration_or_max);
 VALUE_PARSER(linger);
@@ -30,12 +31,29 @@ VALUE_PRINTER(size_or_max);
 VALUE_PRINTER(count);
 VALUE_PRINTER(count_or_max);
 VALUE_PRINTER(cpu_share);
-VALUE_PRINTER(limit_pair);
+VALUE_PRINTER(swap_size);
 VALUE_PRINTER(octal);
 VALUE_PRINTER(duration_or_max);
 VALUE_PRINTER(linger);
 VALUE_PRINTER(text);
 void clear_text(void *field);
+
+/* One number with its range, for the parsers of other files; form says how to write it. */
+int value_number(const struct range *range, const char *text, const struct unit *units,
+		 const char *form, uint64_t *ret, struct err *err);
+
+/* pair.c */
+VALUE_PARSER(limit_pair);
+VALUE_PARSER(rlimit_count);
+VALUE_PARSER(rlimit_size);
+VALUE_PARSER(rlimit_time);
+VALUE_PRINTER(limit_pair);
+VALUE_PRINTER(rlimit_count);
+VALUE_PRINTER(rlimit_size);
+VALUE_PRINTER(rlimit_time);
+
+/* cpu_list.c */
+VALUE_PARSER(cpu_list);
 
 /* list.c */
 VALUE_PARSER(user_list);

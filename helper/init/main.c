@@ -596,7 +596,7 @@ int main(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (recv_msg(CTL, &spec, sizeof spec, got) < 0 || spec.magic != WIRE_MAGIC ||
-	    spec.ngroups > INIT_GROUPS_MAX || getpid() != 1)
+	    spec.ngroups > INIT_GROUPS_MAX || spec.nlimits > INIT_LIMITS_MAX || getpid() != 1)
 		return 100;
 	(void)syscall(SYS_setsid);
 	/* Not that of the login that made us; and should a session's own fail, this. */

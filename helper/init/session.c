@@ -65,16 +65,19 @@ static int drop_to_user(const struct init_spec *spec)
 	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : -EPERM;
 }
 
-/* Lower, never raise above what sshd's limits allow. */
+/* Set-up has seen to it that none is above what we may have; so nothing but what
+ * jail.ini says is right. */
 static int set_limits(const struct init_spec *spec)
 {
-	struct rlimit have, want;
+	for (uint32_t i = 0; i < spec->nlimits; i++) {
+		const struct init_limit *l = &spec->limits[i];
+		const struct rlimit want = {.rlim_cur = l->soft, .rlim_max = l->hard};
+		struct rlimit got;
 
-	if (spec->nofile_hard && getrlimit(RLIMIT_NOFILE, &have) == 0) {
-		want.rlim_max = spec->nofile_hard < have.rlim_max ? spec->nofile_hard : have.rlim_max;
-		want.rlim_cur = spec->nofile_soft < want.rlim_max ? spec->nofile_soft : want.rlim_max;
-		if (setrlimit(RLIMIT_NOFILE, &want) < 0)
+		if (setrlimit((int)l->resource, &want) < 0 || getrlimit((int)l->resource, &got) < 0)
 			return -errno;
+		if (got.rlim_cur != want.rlim_cur || got.rlim_max != want.rlim_max)
+			return -EPERM;
 	}
 	umask((mode_t)spec->umask);
 	return 0;

@@ -115,6 +115,13 @@ struct init_event {
 };
 
 #define INIT_GROUPS_MAX 64
+#define INIT_LIMITS_MAX 16
+
+struct init_limit {
+	uint32_t resource; /* RLIMIT_* */
+	uint32_t unused;
+	uint64_t soft, hard; /* as the kernel has them */
+};
 
 struct init_spec {
 	uint32_t magic;
@@ -122,7 +129,8 @@ struct init_spec {
 	uint32_t ngroups;
 	uint32_t groups[INIT_GROUPS_MAX];
 	uint32_t umask;
-	uint32_t nofile_soft, nofile_hard; /* 0: leave alone */
+	uint32_t nlimits;
+	struct init_limit limits[INIT_LIMITS_MAX]; /* for sessions; others stay as they are */
 	uint32_t network;                  /* enum init_network */
 	uint32_t flags;
 	uint32_t idle_time; /* seconds; 0: never */

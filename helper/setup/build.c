@@ -23,6 +23,7 @@
 #include "lib/sys.h"
 #include "lib/wire.h"
 #include "mnt.h"
+#include "oom_victim.h"
 #include "rmtree.h"
 #include "spawn.h"
 #include "tree.h"
@@ -98,6 +99,8 @@ static int open_all(struct jail *j, struct err *err)
 	j->init_fd = open(LIBEXECDIR "/loginjail-init", O_RDONLY | O_CLOEXEC);
 	if (j->init_fd < 0)
 		return err_set(err, -errno, LIBEXECDIR "/loginjail-init");
+	/* In the fence there is none. */
+	j->kmsg = oom_victim_open();
 	return 0;
 }
 
@@ -136,7 +139,8 @@ static int build(struct jail *j, struct err *err)
 	if (!r)
 		r = make_instance(j, err);
 	if (!r)
-		r = cgroup_job_start(&j->cgroup_job, &j->cgroup, j->instance, j->set, err);
+		r = cgroup_job_start(&j->cgroup_job, &j->cgroup, j->instance, j->set, j->upper,
+				     j->home_fd, err);
 	if (!r)
 		r = tree_stage(j, err);
 	if (!r)

@@ -3,130 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "cgroup_find.h"
+#include "cgroup_limits.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
-#include "mountinfo.h"
-
-static const char *const controller_name[CGROUP_CONTROLLER_MAX] = {
-	[CGROUP_MEMORY] = "memory",
-	[CGROUP_PIDS] = "pids",
-	[CGROUP_CPU] = "cpu",
-};
-
-/* Does the list (separated by commas or spaces) hold the word? */
-static bool list_has(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *p = list; (p = strstr(p, word)); p += len)
-		if ((p == list || strchr(", \n", p[-1])) && (p[len] == '\0' || strchr(", \n", p[len])))
-			return true;
-	return false;
-}
-
-static struct cgroup_tree *tree_add(struct cgroup *cg, const char *path, bool v2)
-{
-	struct cgroup_tree *t = &cg->tree[cg->ntrees];
-
-	t->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (t->root < 0)
-		return NULL;
-	t->dir = -EBADF;
-	t->v2 = v2;
-	t->delegated = false;
-	t->controllers = 0;
-	cg->ntrees++;
-	return t;
-}
-
-struct found_mounts {
-	char *v1[CGROUP_CONTROLLER_MAX];
-	char *v2;
-};
-
-static int note_mount(const struct mount_line *m, void *arg)
-{
-	struct found_mounts *f = arg;
-
-	/* Not a bind mount of some group: the whole hierarchy, as we see it. */
-	if (strcmp(m->root, "/") != 0)
-		return 0;
-	if (strcmp(m->fstype, "cgroup2") == 0) {
-		free(f->v2);
-		f->v2 = strdup(m->target);
-	} else if (strcmp(m->fstype, "cgroup") == 0) {
-		for (int c = 0; c < CGROUP_CONTROLLER_MAX; c++)
-			if (list_has(m->super_options, controller_name[c])) {
-				free(f->v1[c]);
-				f->v1[c] = strdup(m->target);
-			}
-	}
-	return 0;
-}
-
-static int find_trees(struct cgroup *cg, const struct found_mounts *f, struct err *err)
-{
-	unsigned int in_v2 = 0;
-
-	for (int c = 0; c < CGROUP_CONTROLLER_MAX; c++) {
-		struct cgroup_tree *t = NULL;
-
-		if (!f->v1[c]) {
-			in_v2 |= 1u << c;
-			continue;
-		}
-		/* "cpu,cpuacct" and the like: one hierarchy may serve several. */
-		for (int k = 0; k < c && !t; k++)
-			if (f->v1[k] && strcmp(f->v1[k], f->v1[c]) == 0)
-				for (int i = 0; i < cg->ntrees; i++)
-					if (cg->tree[i].controllers & (1u << k))
-						t = &cg->tree[i];
-		if (!t)
-			t = tree_add(cg, f->v1[c], false);
-		if (!t)
-			return err_set(err, -errno, "cgroup hierarchy %s", f->v1[c]);
-		t->controllers |= 1u << c;
-	}
-	if (in_v2) {
-		char have[512];
-		struct cgroup_tree *t = f->v2 ? tree_add(cg, f->v2, true) : NULL;
-
-		if (!t || read_file_at(t->root, "cgroup.controllers", have, sizeof have) < 0)
-			have[0] = '\0';
-		for (int c = 0; c < CGROUP_CONTROLLER_MAX; c++)
-			if ((in_v2 & (1u << c)) && !list_has(have, controller_name[c]))
-				return err_set(err, -ENOTSUP,
-					       "no cgroup hierarchy with the controller '%s' is mounted",
-					       controller_name[c]);
-		t->controllers = in_v2;
-	}
-	return 0;
-}
-
-int cgroup_find(struct cgroup *cg, struct err *err)
-{
-	struct found_mounts f = {.v2 = NULL};
-	int r;
-
-	cg->ntrees = 0;
-	r = mountinfo_each(note_mount, &f, err);
-	if (!r)
-		r = find_trees(cg, &f, err);
-	for (int c = 0; c < CGROUP_CONTROLLER_MAX; c++)
-		free(f.v1[c]);
-	free(f.v2);
-	if (r)
-		cgroup_close(cg);
-	return r;
-}
 
 void cgroup_close(struct cgroup *cg)
 {
@@ -137,78 +25,11 @@ void cgroup_close(struct cgroup *cg)
 	cg->ntrees = 0;
 }
 
-/* Write a limit and read it back: the kernel takes some values only in part. */
-static int set_value(int dir, const char *file, const char *value, struct err *err)
-{
-	char got[128];
-	ssize_t n;
-	int r = write_file_at(dir, file, value);
-
-	if (r)
-		return err_set(err, r, "writing '%s' to %s", value, file);
-	n = read_file_at(dir, file, got, sizeof got);
-	if (n < 0)
-		return err_set(err, (int)n, "reading %s back", file);
-	got[strcspn(got, "\n")] = '\0';
-	if (strcmp(got, value) != 0)
-		return err_set(err, 0, "%s was set to '%s' but the kernel made it '%s'", file,
-			       value, got);
-	return 0;
-}
-
-static int set_memory(const struct cgroup_tree *t, uint64_t bytes, struct err *err)
-{
-	char v[24];
-	int r;
-
-	if (bytes == 0)
-		return 0;
-	/* The kernel counts in pages. */
-	snprintf(v, sizeof v, "%" PRIu64, bytes - bytes % (uint64_t)sysconf(_SC_PAGESIZE));
-	r = set_value(t->dir, t->v2 ? "memory.max" : "memory.limit_in_bytes", v, err);
-	if (r)
-		return r;
-	/* No way round the limit by swapping; the file is there only where the
-	 * kernel accounts for swap. */
-	if (t->v2 && faccessat(t->dir, "memory.swap.max", F_OK, 0) == 0)
-		r = set_value(t->dir, "memory.swap.max", "0", err);
-	else if (!t->v2 && faccessat(t->dir, "memory.memsw.limit_in_bytes", F_OK, 0) == 0)
-		r = set_value(t->dir, "memory.memsw.limit_in_bytes", v, err);
-	return r;
-}
-
-static int set_cpu(const struct cgroup_tree *t, uint32_t permille, struct err *err)
-{
-	char v[32];
-
-	if (permille == 0)
-		return 0;
-	/* The period is the kernel's default, 100 ms. */
-	snprintf(v, sizeof v, t->v2 ? "%" PRIu64 " 100000" : "%" PRIu64, (uint64_t)permille * 100);
-	return set_value(t->dir, t->v2 ? "cpu.max" : "cpu.cfs_quota_us", v, err);
-}
-
-static int set_limits(const struct cgroup_tree *t, const struct cgroup_limits *l, struct err *err)
-{
-	char v[24];
-	int r = 0;
-
-	if (t->controllers & (1u << CGROUP_MEMORY))
-		r = set_memory(t, l->memory, err);
-	if (!r && (t->controllers & (1u << CGROUP_PIDS)) && l->pids) {
-		snprintf(v, sizeof v, "%" PRIu64, l->pids);
-		r = set_value(t->dir, "pids.max", v, err);
-	}
-	if (!r && (t->controllers & (1u << CGROUP_CPU)))
-		r = set_cpu(t, l->cpu_permille, err);
-	return r;
-}
-
 /* v2: a controller must be handed down level by level. -EBUSY: the group has
  * processes; -ENOENT: it has not got what it should hand down. */
 static int hand_down(const struct cgroup_tree *t, int dir, const char *which, struct err *err)
 {
-	char have[512], want[64] = "";
+	char have[512], want[96] = "";
 	ssize_t n;
 	int r;
 
@@ -218,9 +39,9 @@ static int hand_down(const struct cgroup_tree *t, int dir, const char *which, st
 	if (n < 0)
 		return err_set(err, (int)n, "reading cgroup.subtree_control of %s", which);
 	for (int c = 0; c < CGROUP_CONTROLLER_MAX; c++)
-		if ((t->controllers & (1u << c)) && !list_has(have, controller_name[c])) {
+		if ((t->controllers & CGROUP_BIT(c)) && cgroup_v2_name[c] && !cgroup_list_has(have, cgroup_v2_name[c])) {
 			strcat(want, " +");
-			strcat(want, controller_name[c]);
+			strcat(want, cgroup_v2_name[c]);
 		}
 	if (!want[0])
 		return 0;
@@ -229,11 +50,22 @@ static int hand_down(const struct cgroup_tree *t, int dir, const char *which, st
 		 : 0;
 }
 
+static const char *needed(const struct cgroup_tree *t, char *text, size_t size)
+{
+	size_t len = 0;
+
+	for (int c = 0; c < CGROUP_CONTROLLER_MAX && len < size; c++)
+		if (t->controllers & CGROUP_BIT(c))
+			len += (size_t)snprintf(text + len, size - len, "%s%s", len ? " " : "", cgroup_v2_name[c]);
+	return text;
+}
+
 /* The group that systemd has delegated to us. */
 static int tree_create_delegated(struct cgroup_tree *t, int base, const char *instance, struct err *err)
 {
 	/* While systemd starts the unit, it has a process for a moment. */
 	static const struct timespec moment = {.tv_nsec = 10000000};
+	char text[64];
 	int r;
 
 	t->delegated = true;
@@ -247,8 +79,8 @@ static int tree_create_delegated(struct cgroup_tree *t, int base, const char *in
 		return err_set(err, r, "the cgroup " CGROUP_UNIT " has processes of its own, so that there "
 				       "can be no limits below it; try 'systemctl restart loginjail.service'");
 	if (r == -ENOENT)
-		return err_set(err, 0, "loginjail.service has not got all of the cgroup controllers memory, "
-				       "pids and cpu: see its 'Delegate='");
+		return err_set(err, 0, "loginjail.service has not got all of the cgroup controllers that this "
+				       "jail needs (%s): see its 'Delegate='", needed(t, text, sizeof text));
 	if (r)
 		return r;
 	if (mkdirat(base, instance, 0755) < 0)
@@ -256,6 +88,29 @@ static int tree_create_delegated(struct cgroup_tree *t, int base, const char *in
 	t->dir = openat(base, instance, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->dir < 0)
 		return err_set(err, -errno, "the cgroup " CGROUP_UNIT "/%s", instance);
+	return 0;
+}
+
+/* A new group of v1's cpuset has neither processors nor memory, and takes nobody. */
+static int cpuset_fill(const struct cgroup_tree *t, int from, int to, struct err *err)
+{
+	static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
+	char have[1024];
+
+	if (t->v2 || !(t->controllers & CGROUP_BIT(CGROUP_CPUSET)))
+		return 0;
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		ssize_t n = read_file_at(to, files[i], have, sizeof have);
+		int r;
+
+		if (n > 0 && have[0] != '\n')
+			continue;
+		if (n >= 0)
+			n = read_file_at(from, files[i], have, sizeof have);
+		r = n < 0 ? (int)n : write_file_at(to, files[i], have);
+		if (r)
+			return err_set(err, r, "giving %s of a cgroup to one below it", files[i]);
+	}
 	return 0;
 }
 
@@ -277,6 +132,8 @@ static int tree_create_own(struct cgroup_tree *t, const char *instance, struct e
 		r = hand_down(t, t->root, "the root", err);
 		if (!r)
 			r = hand_down(t, base, CGROUP_BASE, err);
+		if (!r)
+			r = cpuset_fill(t, t->root, base, err);
 		if (r == -ENOENT || r == -ENODEV)
 			continue;
 		if (r)
@@ -289,7 +146,7 @@ static int tree_create_own(struct cgroup_tree *t, const char *instance, struct e
 		t->dir = openat(base, instance, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (t->dir < 0)
 			return err_set(err, -errno, "the cgroup " CGROUP_BASE "/%s", instance);
-		return 0;
+		return cpuset_fill(t, base, t->dir, err);
 	}
 	return err_set(err, -EAGAIN, "making the cgroup " CGROUP_BASE "/%s", instance);
 }
@@ -311,11 +168,29 @@ int cgroup_create(struct cgroup *cg, const char *instance, const struct cgroup_l
 	for (int i = 0; i < cg->ntrees && !r; i++) {
 		r = tree_create(&cg->tree[i], instance, err);
 		if (!r)
-			r = set_limits(&cg->tree[i], limits, err);
+			r = cgroup_limits_set(&cg->tree[i], limits, err);
 	}
 	if (r)
 		(void)cgroup_remove(cg, instance);
 	return r;
+}
+
+int cgroup_open(struct cgroup *cg, const char *instance)
+{
+	for (int i = 0; i < cg->ntrees; i++) {
+		struct cgroup_tree *t = &cg->tree[i];
+		char path[sizeof CGROUP_UNIT + 64];
+
+		snprintf(path, sizeof path, CGROUP_UNIT "/%s", instance);
+		t->dir = t->v2 ? openat(t->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+		snprintf(path, sizeof path, CGROUP_BASE "/%s", instance);
+		if (t->dir < 0)
+			t->dir = openat(t->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		/* Only those that every jail has are sure to be there. */
+		if (t->dir < 0 && (errno != ENOENT || (t->controllers & CGROUP_BASIC)))
+			return -errno;
+	}
+	return 0;
 }
 
 int cgroup_clone_fd(const struct cgroup *cg)
@@ -356,6 +231,39 @@ void cgroup_path(const struct cgroup *cg, const char *instance, char *buf, size_
 	bool delegated = cg->ntrees > 0 && cg->tree[cg->ntrees - 1].delegated;
 
 	snprintf(buf, size, "%s/%s", delegated ? CGROUP_UNIT : CGROUP_BASE, instance);
+}
+
+void cgroup_kill(const struct cgroup *cg)
+{
+	for (int i = 0; i < cg->ntrees; i++)
+		if (cg->tree[i].v2 && cg->tree[i].dir >= 0)
+			(void)write_file_at(cg->tree[i].dir, "cgroup.kill", "1");
+}
+
+/* The kernel tells of a change of the file since it was read. */
+static void wait_empty(int events)
+{
+	struct pollfd p = {.fd = events, .events = POLLPRI};
+	char text[64];
+	ssize_t n;
+
+	do {
+		n = pread(events, text, sizeof text - 1, 0);
+		text[n > 0 ? n : 0] = '\0';
+	} while (strstr(text, "populated 1") && poll(&p, 1, 2000) > 0);
+}
+
+void cgroup_wait_empty(const struct cgroup *cg)
+{
+	for (int i = 0; i < cg->ntrees; i++) {
+		_cleanup_close_ int events = -EBADF;
+
+		if (!cg->tree[i].v2)
+			continue;
+		events = openat(cg->tree[i].dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+		if (events >= 0)
+			wait_empty(events);
+	}
 }
 
 int cgroup_remove(const struct cgroup *cg, const char *instance)

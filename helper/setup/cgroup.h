@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control groups of a jail: memory, pids and cpu, each in whichever
- * hierarchy this host has it (all in v2, all in v1, or mixed), behind one
- * interface.  A jail's group is BASE/INSTANCE in each hierarchy used.
+ * The control groups of a jail: memory, pids and cpu, and what else its limits need,
+ * each in whichever hierarchy this host has it (all in v2, all in v1, or mixed), behind
+ * one interface.  A jail's group is BASE/INSTANCE in each hierarchy used.
  *
  * In v2 under systemd, BASE is the group of loginjail.service, which systemd
  * leaves to us (Delegate=): nobody but systemd may write elsewhere in that
@@ -26,13 +26,23 @@
 #define CGROUP_UNIT "loginjail.slice/loginjail.service"
 #define CGROUP_KEEPERS "keepers" /* no instance has such a name */
 
-enum cgroup_controller { CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CPU, CGROUP_CONTROLLER_MAX };
-
-struct cgroup_limits {
-	uint64_t memory;       /* bytes; 0: none */
-	uint64_t pids;         /* processes and threads; 0: none */
-	uint32_t cpu_permille; /* thousandths of one core; 0: none */
+/* CPUACCT is v1's: there it counts what in v2 every group counts by itself. */
+enum cgroup_controller {
+	CGROUP_MEMORY,
+	CGROUP_PIDS,
+	CGROUP_CPU,
+	CGROUP_CPUSET,
+	CGROUP_IO,
+	CGROUP_CPUACCT,
+	CGROUP_CONTROLLER_MAX
 };
+
+#define CGROUP_BIT(c) (1u << (c))
+/* Those that every jail has. */
+#define CGROUP_BASIC (CGROUP_BIT(CGROUP_MEMORY) | CGROUP_BIT(CGROUP_PIDS) | CGROUP_BIT(CGROUP_CPU))
+#define CGROUP_ALL (CGROUP_BIT(CGROUP_CONTROLLER_MAX) - 1)
+
+struct cgroup_limits;
 
 /* One hierarchy: root is a descriptor of its mount, dir of the jail's group. */
 struct cgroup_tree {
@@ -47,13 +57,24 @@ struct cgroup {
 	int ntrees;
 };
 
-/* Find the hierarchies; refuses (-ENOTSUP) a host that lacks a controller. */
-int cgroup_find(struct cgroup *cg, struct err *err);
+/*
+ * Find the hierarchies of the controllers that need names (bits), which refuses
+ * (-ENOTSUP) a host that lacks one, and of those of also that the host has.  A
+ * v1 hierarchy may come with more than was asked for.
+ */
+int cgroup_find(struct cgroup *cg, unsigned int need, unsigned int also, struct err *err);
 
-/* Make the group of this instance everywhere, set the limits and read them
- * back.  On an error nothing is left. */
+/* The hierarchy that has the controller, or NULL. */
+const struct cgroup_tree *cgroup_tree_of(const struct cgroup *cg, enum cgroup_controller c);
+
+/* Make the group of this instance everywhere, set the limits (cgroup_limits.h) and read
+ * them back.  On an error nothing is left. */
 int cgroup_create(struct cgroup *cg, const char *instance, const struct cgroup_limits *limits,
 		  struct err *err);
+
+/* Open the groups that an instance has, for reading: what cgroup_create leaves open.
+ * -ENOENT where one is not there (any more). */
+int cgroup_open(struct cgroup *cg, const char *instance);
 
 /* The descriptor for CLONE_INTO_CGROUP, or -EBADF where a jail's group is not
  * (or not only) in v2, so that cgroup_attach must be called. */
@@ -72,6 +93,12 @@ bool cgroup_fork_keeper(void);
 
 /* Where the group of this instance is, below its hierarchy's root. */
 void cgroup_path(const struct cgroup *cg, const char *instance, char *buf, size_t size);
+
+/* Kill all that is in the jail's group, at once, where the kernel has a word for it (v2). */
+void cgroup_kill(const struct cgroup *cg);
+
+/* Wait until nobody is in it any more (v2), for two seconds at the most. */
+void cgroup_wait_empty(const struct cgroup *cg);
 
 /* Remove the instance's groups, and BASE, if it is not systemd's, after the
  * last. The processes in them must be gone: -EBUSY otherwise. */

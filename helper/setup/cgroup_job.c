@@ -10,9 +10,25 @@
 
 static int make(struct cgroup_job *job)
 {
-	int r = cgroup_find(job->cgroup, &job->err);
+	const struct settings *set = job->limits.set;
+	unsigned int need = cgroup_limits_need(set);
+	/* v1 counts processor time in a hierarchy of its own. */
+	int r = cgroup_find(job->cgroup, CGROUP_BASIC, need | CGROUP_BIT(CGROUP_CPUACCT), &job->err);
 
-	return r ? r : cgroup_create(job->cgroup, job->instance, &job->limits, &job->err);
+	if (r)
+		return r;
+	for (int i = 0; i < OPTION_MAX && !r; i++) {
+		r = cgroup_limits_possible(job->cgroup, (enum option_id)i, set, &job->err);
+		if (r)
+			(void)err_prefix(&job->err, r, "the option %s", options[i].name);
+	}
+	for (int c = 0; c < CGROUP_CONTROLLER_MAX && !r; c++)
+		if ((need & CGROUP_BIT(c)) && !cgroup_tree_of(job->cgroup, (enum cgroup_controller)c))
+			r = err_set(&job->err, 0, "a cgroup controller that the jail needs is missing");
+	if (!r)
+		return cgroup_create(job->cgroup, job->instance, &job->limits, &job->err);
+	cgroup_close(job->cgroup);
+	return r;
 }
 
 static void wait_for(sem_t *sem)
@@ -34,7 +50,7 @@ static void *run(void *arg)
 }
 
 int cgroup_job_start(struct cgroup_job *job, struct cgroup *cg, const char *instance,
-		     const struct settings *set, struct err *err)
+		     const struct settings *set, int upper, int home, struct err *err)
 {
 	pthread_attr_t attr;
 	struct statfs fs;
@@ -43,8 +59,15 @@ int cgroup_job_start(struct cgroup_job *job, struct cgroup *cg, const char *inst
 	*job = (struct cgroup_job){
 		.cgroup = cg,
 		.instance = instance,
-		.limits = {.memory = set->memory, .pids = set->pids, .cpu_permille = (uint32_t)set->cpu},
+		.limits = {.set = set},
 	};
+	r = 0;
+	if (cgroup_limits_io(set))
+		r = cgroup_limits_add_device(&job->limits, upper, "the upper layer (state)", err);
+	if (!r && cgroup_limits_io(set) && home >= 0)
+		r = cgroup_limits_add_device(&job->limits, home, "the home directory", err);
+	if (r)
+		return r;
 	if (statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC) {
 		r = make(job);
 		if (r)

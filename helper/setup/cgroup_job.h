@@ -17,7 +17,7 @@
 #include <sys/types.h>
 
 #include "cgroup.h"
-#include "config/options.h"
+#include "cgroup_limits.h"
 #include "lib/err.h"
 
 struct cgroup_job {
@@ -32,9 +32,10 @@ struct cgroup_job {
 	struct err err;
 };
 
-/* Begin; on an error nothing is left. The pointers must stay valid until the end. */
+/* Begin; on an error nothing is left. The pointers must stay valid until the end.
+ * upper and home are descriptors of what io_* limit; home may be none. */
 int cgroup_job_start(struct cgroup_job *job, struct cgroup *cg, const char *instance,
-		     const struct settings *set, struct err *err);
+		     const struct settings *set, int upper, int home, struct err *err);
 
 /* Init lives. To be called once at the most. */
 void cgroup_job_born(struct cgroup_job *job, pid_t pid);

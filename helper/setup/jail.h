@@ -44,6 +44,7 @@ struct jail {
 	int fence_ns;  /* mount namespace of the fence, where the keeper lives too */
 	int net_ns;    /* -EBADF: the host's */
 	int keeper_sock; /* listening */
+	int kmsg;	 /* the kernel's log, for oom_victim.h; negative: not to be had */
 
 	/* used while building only */
 	int proc;	/* the host's /proc */

@@ -6,12 +6,14 @@
  * namespace, which is the jail's fence.  It holds what keeps the jail alive and
  * what is needed to remove it: PID 1's pidfd and control socket, descriptors of
  * the cgroups' and the upper layer's parents, the lock on the instance's run
- * directory, the two namespace descriptors that logins get.
+ * directory, the two namespace descriptors that logins get, and the kernel's log.
  *
  * It trusts nobody but root: its socket lies in a directory that only root can
  * search, and asks for the peer's uid besides.  Of the user's processes nothing
- * reaches it but the end of PID 1, and PID 1's word that none is left or that a
- * terminal is idle.
+ * reaches it but the end of PID 1, PID 1's word that none is left or that a
+ * terminal is idle, and the kernel's word that they have hit a limit
+ * (limit_watch.h).  It opens nothing of theirs: a process of its own, that may hang,
+ * writes to their terminals (notice.c).
  *
  * A lease is a pair of sockets of which a login's sshd holds the other end.
  * The kernel closes that end however sshd dies, so a lease can't be forgotten;
@@ -52,6 +54,7 @@
 
 #include <linux/keyctl.h>
 
+#include "accounting.h"
 #include "build.h"
 #include "gc.h"
 #include "keeper_parts.h"
@@ -59,6 +62,7 @@
 #include "lib/log.h"
 #include "lib/scope.h"
 #include "lib/wire.h"
+#include "limit_watch.h"
 #include "login.h"
 #include "notice.h"
 
@@ -128,6 +132,13 @@ static void end_jail(struct keeper *k)
 	withdraw(k);
 	(void)send_msg(k->j->init_ctl, &byte, 1, NULL, 0);
 	set_timer(k, INIT_DEADLINE_S);
+}
+
+/* PID 1 takes all others with it; in v2 the kernel does so at once for the group. */
+static void kill_jail(const struct keeper *k)
+{
+	(void)syscall(SYS_pidfd_send_signal, k->j->init_pidfd, SIGKILL, NULL, 0);
+	cgroup_kill(&k->j->cgroup);
 }
 
 static void last_lease_gone(struct keeper *k)
@@ -242,14 +253,24 @@ static void finish(struct keeper *k)
 {
 	struct jail *j = k->j;
 	siginfo_t si = {.si_pid = 0};
+	struct rusage ru = {.ru_inblock = 0};
+	struct cgroup_usage used;
+	char text[512];
 
-	(void)waitid(P_PIDFD, (id_t)j->init_pidfd, &si, WEXITED);
+	/* The C library's has no place for what all of them have used. */
+	(void)syscall(SYS_waitid, P_PIDFD, j->init_pidfd, &si, WEXITED, &ru);
 	if (!k->ending) {
 		log_line(LOG_WARNING, "%s: PID 1 of the jail died unasked (%s %d)", j->id->name,
 			 si.si_code == CLD_EXITED ? "status" : "signal", si.si_status);
 		withdraw(k);
 	}
-	log_line(LOG_INFO, "%s: jail %s ended", j->id->name, j->instance);
+	/* Whoever was put into its group from outside would keep that. */
+	cgroup_kill(&j->cgroup);
+	cgroup_wait_empty(&j->cgroup);
+	limit_watch_end(&k->limits);
+	cgroup_usage_read(&j->cgroup, &used);
+	accounting_text(&used, &ru, (int64_t)time(NULL) - k->started, j->section, text, sizeof text);
+	log_line(LOG_INFO, "%s: jail %s ended: %s", j->id->name, j->instance, text);
 	build_remove(j);
 	_exit(0);
 }
@@ -280,6 +301,7 @@ static void loop(struct keeper *k)
 {
 	for (;;) {
 		logins_set_clock(k);
+		limit_watch_poll(&k->limits, &k->poll[POLL_WATCH]);
 		if (poll(k->poll, k->n, -1) < 0)
 			continue; /* EINTR is all there can be */
 		if (k->poll[POLL_INIT].revents)
@@ -296,7 +318,7 @@ static void loop(struct keeper *k)
 
 			(void)!read(k->poll[POLL_TIMER].fd, &ticks, sizeof ticks);
 			if (k->ending)
-				(void)syscall(SYS_pidfd_send_signal, k->j->init_pidfd, SIGKILL, NULL, 0);
+				kill_jail(k);
 			else if (k->lingering)
 				end_jail(k);
 		}
@@ -304,6 +326,7 @@ static void loop(struct keeper *k)
 			logins_hear_clock(k);
 		if (k->poll[POLL_CTL].fd >= 0 && k->poll[POLL_CTL].revents)
 			hear_init(k);
+		limit_watch_heard(&k->limits, &k->poll[POLL_WATCH]);
 		if (k->poll[POLL_LISTEN].fd >= 0 && k->poll[POLL_LISTEN].revents)
 			accept_all(k);
 		serve_all(k);
@@ -410,11 +433,12 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 	(void)close(uid_lock);
 	log_line(LOG_INFO, "%s: jail %s of section %s", j->id->name, j->instance, j->section);
 	build_finish(j);
-	drop_capabilities();
 	/* From here on no login waits for us, but its first session does. */
 	if (build_open(j, &err)) {
 		log_line(LOG_ERR, "%s: %s", j->id->name, err.text);
 		(void)syscall(SYS_pidfd_send_signal, j->init_pidfd, SIGKILL, NULL, 0);
 	}
+	limit_watch_start(&k.limits, j);
+	drop_capabilities();
 	loop(&k);
 }

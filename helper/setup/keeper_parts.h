@@ -9,9 +9,19 @@
 #include <stdint.h>
 
 #include "jail.h"
+#include "limit_watch.h"
 #include "login.h"
 
-enum { POLL_INIT, POLL_SIGNAL, POLL_TIMER, POLL_CLOCK, POLL_CTL, POLL_LISTEN, POLL_FIXED };
+enum {
+	POLL_INIT,
+	POLL_SIGNAL,
+	POLL_TIMER,
+	POLL_CLOCK,
+	POLL_CTL,
+	POLL_LISTEN,
+	POLL_WATCH, /* WATCH_FDS of them */
+	POLL_FIXED = POLL_WATCH + WATCH_FDS
+};
 
 struct keeper {
 	struct jail *j;
@@ -22,6 +32,7 @@ struct keeper {
 	int64_t clock;	 /* what POLL_CLOCK is set to */
 	uint8_t watch;	 /* the number of the last INIT_WATCH */
 	bool lingering, ending;
+	struct limit_watch limits;
 };
 
 /* ---- keeper_logins.c: the connections, and the logins that some of them are ---- */

@@ -193,7 +193,7 @@ static void remove_leftovers(const struct jail *j, int state_dir, int uid_lock)
 	(void)close(uid_lock);
 	(void)close(j->slots.fd);
 	(void)setsid();
-	r = cgroup_find(&cg, &err);
+	r = cgroup_find(&cg, CGROUP_BASIC, CGROUP_ALL, &err);
 	if (!r)
 		r = gc_run(&j->state, state_dir, &cg, &err);
 	if (r < 0)
@@ -281,7 +281,7 @@ static int jail_login(const struct section *section, const struct identity *id)
 	struct jail j = {
 		.state = STATE_CLOSED,
 		.instance_dir = -EBADF, .upper_root = -EBADF, .upper = -EBADF, .init_pidfd = -EBADF,
-		.init_ctl = -EBADF, .fence_ns = -EBADF, .net_ns = -EBADF, .keeper_sock = -EBADF,
+		.init_ctl = -EBADF, .fence_ns = -EBADF, .net_ns = -EBADF, .keeper_sock = -EBADF, .kmsg = -EBADF,
 		.proc = -EBADF, .userns = -EBADF, .stage = -EBADF, .tree = -EBADF, .home_fd = -EBADF,
 		.enter_fd = -EBADF, .init_fd = -EBADF, .init_sock = -EBADF,
 		.layer = {.dir = -EBADF, .host = -EBADF}, .pam_pidfd = -EBADF, .slots = SLOTS_CLOSED,

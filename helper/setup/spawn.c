@@ -15,6 +15,7 @@
 #include "lib/sys.h"
 #include "lib/wire.h"
 #include "owner.h"
+#include "rlimit.h"
 
 /* Where init finds them. */
 #define INIT_FD_CTL 3
@@ -122,17 +123,14 @@ static int copy_text(char *to, size_t size, const char *from, const char *what, 
 	return 0;
 }
 
-static int send_spec(const struct jail *j, struct err *err)
+static int send_spec(const struct jail *j, struct init_spec *s, struct err *err)
 {
 	static const uint32_t network[] = {[NETWORK_NONE] = INIT_NET_NONE,
 					   [NETWORK_PRIVATE] = INIT_NET_PRIVATE,
 					   [NETWORK_HOST] = INIT_NET_HOST};
-	_cleanup_free_ struct init_spec *s = calloc(1, sizeof *s);
 	size_t used = 0;
 	int r;
 
-	if (!s)
-		return err_set(err, -ENOMEM, "spec of init");
 	s->magic = WIRE_MAGIC;
 	s->uid = j->id->uid;
 	s->gid = j->id->gid;
@@ -140,8 +138,7 @@ static int send_spec(const struct jail *j, struct err *err)
 	for (size_t i = 0; i < j->ngroups; i++)
 		s->groups[i] = j->groups[i];
 	s->umask = j->set->umask;
-	s->nofile_soft = (uint32_t)j->set->nofile.soft;
-	s->nofile_hard = (uint32_t)j->set->nofile.hard;
+	rlimit_fill(j->set, s);
 	s->network = network[j->set->network];
 	s->idle_time = (uint32_t)j->set->idle_time;
 	r = copy_text(s->hostname, sizeof s->hostname, j->set->hostname, "hostname", err);
@@ -165,18 +162,35 @@ static int send_spec(const struct jail *j, struct err *err)
 	return r ? err_set(err, r, "telling init what to be") : 0;
 }
 
+/* What init has from outside, while it waits. */
+static int prepare(struct jail *j, const struct init_spec *spec, struct err *err)
+{
+	char path[48];
+	int r = write_maps(j, err);
+
+	if (!r)
+		r = rlimit_allow(spec, j->init_pid, err);
+	if (r)
+		return r;
+	snprintf(path, sizeof path, "%d/ns/user", j->init_pid);
+	j->userns = openat(j->proc, path, O_RDONLY | O_CLOEXEC);
+	return j->userns < 0 ? err_set(err, -errno, "the jail's user namespace") : 0;
+}
+
 int spawn_init(struct jail *j, struct err *err)
 {
 	_cleanup_close_ int theirs = -EBADF, go_read = -EBADF, go_write = -EBADF;
+	_cleanup_free_ struct init_spec *spec = calloc(1, sizeof *spec);
 	int into = j->cgroup_job.threaded ? -EBADF : cgroup_clone_fd(&j->cgroup), pair[2], go[2], pidfd = -EBADF, r;
 	struct clone_args args = {
 		.flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
 	};
-	char path[48];
 	pid_t pid;
 
+	if (!spec)
+		return err_set(err, -ENOMEM, "spec of init");
 	/* Init finds the tree below its working directory. */
 	if (fchdir(j->stage) < 0)
 		return err_set(err, -errno, "the staging tmpfs");
@@ -190,7 +204,7 @@ int spawn_init(struct jail *j, struct err *err)
 	theirs = pair[1];
 	/* Before init can ask for it, so that it never waits: woken by us it would be
 	 * put on our processor, and wait for that. */
-	r = send_spec(j, err);
+	r = send_spec(j, spec, err);
 	if (r)
 		return r;
 	if (pipe2(go, O_CLOEXEC) < 0)
@@ -207,13 +221,9 @@ int spawn_init(struct jail *j, struct err *err)
 	}
 	j->init_pid = pid;
 	j->init_pidfd = pidfd;
-	r = write_maps(j, err);
+	r = prepare(j, spec, err);
 	if (r)
 		return r;
-	snprintf(path, sizeof path, "%d/ns/user", pid);
-	j->userns = openat(j->proc, path, O_RDONLY | O_CLOEXEC);
-	if (j->userns < 0)
-		return err_set(err, -errno, "the jail's user namespace");
 	if (write(go_write, "", 1) != 1)
 		return err_set(err, -errno, "starting init");
 	return 0;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <mqueue.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static int take_inotify(long n)
@@ -113,6 +115,110 @@ static int take_megabyte(long n)
 	return 0;
 }
 
+/* A hundredth of a second of a processor. */
+static int take_cpu(long n)
+{
+	struct timespec t;
+	long until = (n + 1) * 10;
+
+	do
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	while (t.tv_sec * 1000 + t.tv_nsec / 1000000 < until);
+	return 0;
+}
+
+/* Room for a megabyte that is not used: PROT_NONE, or what counts as data. */
+static int take_address(long n)
+{
+	(void)n;
+	return mmap(NULL, 1 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -errno : 0;
+}
+
+static int take_data(long n)
+{
+	(void)n;
+	return mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ?
+		       -errno :
+		       0;
+}
+
+static int take_lock(long n)
+{
+	void *p = mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)n;
+	return p == MAP_FAILED || mlock(p, 1 << 16) < 0 ? -errno : 0;
+}
+
+/* A file, 64K at a time. */
+static int grow(const char *dir, long n)
+{
+	static char block[1 << 16];
+	static int fd = -1;
+	char path[64];
+
+	(void)n;
+	if (fd < 0) {
+		snprintf(path, sizeof(path), "%s/hog.%d", dir, (int)getpid());
+		fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0600);
+		unlink(path);
+		signal(SIGXFSZ, SIG_IGN);
+		memset(block, 1, sizeof(block));
+	}
+	ssize_t w = write(fd, block, sizeof(block));
+
+	return w == sizeof(block) ? 0 : w < 0 ? -errno : -ENOSPC;
+}
+
+static int take_size(long n)
+{
+	return grow("/var/tmp", n);
+}
+
+static int take_shm(long n)
+{
+	return grow("/dev/shm", n);
+}
+
+/* 64K of the stack; where there is no more, the handler has another one. */
+static sigjmp_buf no_more;
+
+static void overflown(int sig)
+{
+	(void)sig;
+	siglongjmp(no_more, 1);
+}
+
+static long __attribute__((noinline)) deeper(long most, volatile long *depth)
+{
+	volatile char frame[1 << 16];
+
+	frame[0] = 1;
+	if (++*depth < most)
+		deeper(most, depth);
+	return frame[0];
+}
+
+static int take_stack(long most)
+{
+	static char spare[1 << 16];
+	const stack_t other = { .ss_sp = spare, .ss_size = sizeof(spare) };
+	struct sigaction act = { .sa_handler = overflown, .sa_flags = SA_ONSTACK };
+	static volatile long depth;
+
+	sigaltstack(&other, NULL);
+	sigaction(SIGSEGV, &act, NULL);
+	if (sigsetjmp(no_more, 1) == 0)
+		deeper(most, &depth);
+	return (int)depth;
+}
+
+static int take_socket(long n)
+{
+	(void)n;
+	return socket(AF_INET, SOCK_STREAM, 0) < 0 ? -errno : 0;
+}
+
 static int take_file(long n)
 {
 	(void)n;
@@ -149,6 +255,9 @@ static const struct {
 	{ "inotify", take_inotify }, { "watch", take_watch },	  { "mqueue", take_mqueue },
 	{ "pty", take_pty },	     { "key", take_key },	  { "pid", take_pid },
 	{ "memory", take_megabyte }, { "file", take_file },	  { "flight", take_flight },
+	{ "cpu", take_cpu },	     { "address", take_address }, { "data", take_data },
+	{ "lock", take_lock },	     { "size", take_size },	  { "shm", take_shm },
+	{ "socket", take_socket },
 };
 
 int main(int argc, char **argv)
@@ -161,6 +270,11 @@ int main(int argc, char **argv)
 	if (!getrlimit(RLIMIT_NOFILE, &r)) {
 		r.rlim_cur = r.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+	if (argc > 2 && !strcmp(argv[1], "stack")) {
+		n = take_stack(most);
+		printf("%ld %s\n", n, n < most ? "EFAULT" : "enough");
+		return 0;
 	}
 	for (size_t i = 0; argc > 1 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(kinds[i].name, argv[1]))

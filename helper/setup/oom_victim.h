@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Whom the kernel has killed for want of memory: only its log has the name. */
+#ifndef LOGINJAIL_OOM_VICTIM_H
+#define LOGINJAIL_OOM_VICTIM_H
+
+#include <stdbool.h>
+
+struct oom_victim {
+	char name[17];	    /* of the first one; "" if the log does not say */
+	bool not_its_limit; /* it was killed for a limit above the jail's, or for the host's memory */
+};
+
+/* The kernel's log from now on: a descriptor, or -errno where that can't be read. */
+int oom_victim_open(void);
+
+/* Look in what has come since the last time; kmsg may be negative. */
+void oom_victim_read(int kmsg, const char *instance, struct oom_victim *ret);
+
+/* The same for one record, as /dev/kmsg has them.  Returns true if it is about that jail. */
+bool oom_victim_parse(const char *record, const char *instance, struct oom_victim *ret);
+
+#endif
