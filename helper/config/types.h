@@ -11,7 +11,7 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-/* Of memory, pids and cpu: what the word "max" means. */
+/* Of memory, pids, cpu, disk and inodes: what the word "max" means. */
 #define NO_LIMIT UINT64_C(0)
 
 struct strings {
@@ -36,8 +36,9 @@ struct limit_pair {
 
 /* The words stand in types.c in the same order. */
 enum root_kind { ROOT_HOST, ROOT_KIND_MAX };
-enum storage_kind { STORAGE_EPHEMERAL, STORAGE_KIND_MAX };
+enum storage_kind { STORAGE_EPHEMERAL, STORAGE_MEMORY, STORAGE_PERSISTENT, STORAGE_KIND_MAX };
 enum home_kind { HOME_BIND, HOME_PRIVATE, HOME_NONE, HOME_KIND_MAX };
+enum yes_no { NO, YES, YES_NO_MAX };
 enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_HOST, NETWORK_KIND_MAX };
 
 /* Type by type, what a field of struct settings is in C. */
@@ -54,6 +55,7 @@ enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_HOST, NETWORK_KIND_MA
 #define FIELD_storage_kind enum storage_kind
 #define FIELD_home_kind enum home_kind
 #define FIELD_network_kind enum network_kind
+#define FIELD_yes_no enum yes_no
 #define FIELD_size uint64_t		  /* bytes */
 #define FIELD_size_or_max uint64_t	  /* bytes or NO_LIMIT */
 #define FIELD_count uint64_t
@@ -109,6 +111,7 @@ enum type_id {
 	TYPE_storage_kind,
 	TYPE_home_kind,
 	TYPE_network_kind,
+	TYPE_yes_no,
 	TYPE_size,
 	TYPE_size_or_max,
 	TYPE_count,

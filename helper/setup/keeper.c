@@ -343,15 +343,17 @@ static void loop(struct keeper *k)
 
 /*
  * Keep what the rest of a keeper's life needs: signals to PID 1, which is another
- * uid's, and removing what a user has made.
+ * uid's, and removing what a user has made.  Where a quota is to be taken away then,
+ * CAP_SYS_ADMIN as well, though not in effect before (storage_remove).
  */
-static void drop_capabilities(void)
+static void drop_capabilities(const struct jail *j)
 {
-	static const cap_value_t keep[] = {CAP_KILL, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER};
-	const int n = sizeof keep / sizeof *keep;
+	static const cap_value_t keep[] = {CAP_KILL, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER,
+					   CAP_SYS_ADMIN};
+	const int n = sizeof keep / sizeof *keep - 1;
 	cap_t caps = cap_init();
 
-	if (!caps || cap_set_flag(caps, CAP_PERMITTED, n, keep, CAP_SET) < 0 ||
+	if (!caps || cap_set_flag(caps, CAP_PERMITTED, n + (j->storage.project != 0), keep, CAP_SET) < 0 ||
 	    cap_set_flag(caps, CAP_EFFECTIVE, n, keep, CAP_SET) < 0 || cap_set_proc(caps) < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		log_line(LOG_WARNING, "the keeper keeps more capabilities than it needs: %s, ignoring",
@@ -428,7 +430,7 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 	(void)close(uid_lock);
 	log_line(LOG_INFO, "%s: jail %s of section %s", j->id->name, j->instance, j->section);
 	build_finish(j);
-	drop_capabilities();
+	drop_capabilities(j);
 	/* From here on no login waits for us, but its first session does. */
 	if (build_open(j, &err)) {
 		log_line(LOG_ERR, "%s: %s", j->id->name, err.text);
