@@ -67,7 +67,7 @@ init_src := $(call src,init) helper/lib/fdio.c
 enter_src := helper/enter/main.c helper/enter/request.c helper/enter/proxy.c helper/lib/fdio.c
 cli_src := $(call src,cli config) $(lib_all) $(filter-out helper/setup/main.c,$(wildcard \
 	helper/setup/state.c helper/setup/cgroup.c helper/setup/mountinfo.c helper/setup/gc.c helper/setup/rmtree.c \
-	helper/setup/persistent.c helper/setup/quota.c))
+	helper/setup/persistent.c helper/setup/quota.c helper/setup/cgroup_wait.c))
 pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so

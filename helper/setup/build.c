@@ -135,6 +135,8 @@ static int build(struct jail *j, struct err *err)
 	if (!r)
 		r = tree_mount(j, err);
 	if (!r)
+		r = storage_bound(j, err);
+	if (!r)
 		r = open_net(j, err);
 	if (!r)
 		r = spawn_tell(j, INIT_TREE, err);

@@ -353,7 +353,7 @@ static void drop_capabilities(const struct jail *j)
 	const int n = sizeof keep / sizeof *keep - 1;
 	cap_t caps = cap_init();
 
-	if (!caps || cap_set_flag(caps, CAP_PERMITTED, n + (j->storage.project != 0), keep, CAP_SET) < 0 ||
+	if (!caps || cap_set_flag(caps, CAP_PERMITTED, n + (j->storage.root >= 0 && j->storage.project), keep, CAP_SET) < 0 ||
 	    cap_set_flag(caps, CAP_EFFECTIVE, n, keep, CAP_SET) < 0 || cap_set_proc(caps) < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		log_line(LOG_WARNING, "the keeper keeps more capabilities than it needs: %s, ignoring",

@@ -13,7 +13,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "cgroup.h"
+#include "cgroup_wait.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "quota.h"
@@ -99,7 +99,7 @@ int persistent_open(int state_dir, uid_t uid, int *ret_dir, int *ret_lock, struc
 	return 0;
 }
 
-int persistent_free(const struct state *s, int dir, struct err *err)
+int persistent_settle(const struct state *s, int dir, struct err *err)
 {
 	char instance[INSTANCE_MAX];
 	ssize_t n = readlinkat(dir, "holder", instance, sizeof instance - 1);
@@ -115,11 +115,9 @@ int persistent_free(const struct state *s, int dir, struct err *err)
 	r = cgroup_find(&cg, err);
 	if (r)
 		return r;
-	r = cgroup_remove(&cg, instance);
+	r = cgroup_wait(&cg, instance, PATIENCE_S);
 	cgroup_close(&cg);
-	if (r == -EBUSY)
-		return err_set(err, r, "processes of the last jail are still ending; try again");
-	return r ? err_set(err, r, "the cgroup of the storage's last jail") : 0;
+	return r ? err_set(err, r, "waiting for the last processes of the storage's last jail") : 0;
 }
 
 int persistent_hold(int dir, const char *instance, struct err *err)
@@ -204,7 +202,7 @@ static int take_for_reset(const struct state *s, int dir, struct err *err)
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 			return err_set(err, -EBUSY, "a jail has the storage ('loginjail kill' ends it)");
 	}
-	return persistent_free(s, dir, err);
+	return persistent_settle(s, dir, err);
 }
 
 int persistent_reset(const struct state *s, int state_dir, uid_t uid, struct err *err)

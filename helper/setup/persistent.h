@@ -46,9 +46,9 @@ int persistent_open(int state_dir, uid_t uid, int *ret_dir, int *ret_lock, struc
 /* Take fd's lock as above. */
 int persistent_wait(int fd, struct err *err);
 
-/* Is nothing left of the jail that had this last?  Its processes may outlive its
- * keeper and its PID 1 for a moment; -EBUSY then. */
-int persistent_free(const struct state *s, int dir, struct err *err);
+/* Wait for what is left of the jail that had this last: PID 1 gives the lock up before
+ * it is dead, and where it was killed before the others are. */
+int persistent_settle(const struct state *s, int dir, struct err *err);
 
 /* Note who has it now. */
 int persistent_hold(int dir, const char *instance, struct err *err);

@@ -45,7 +45,7 @@ int quota_project(int dir, uint32_t *ret)
 int quota_assign(int dir, uint32_t project, struct err *err)
 {
 	struct fsxattr x;
-	uint32_t got;
+	uint32_t got = 0;
 	int r;
 
 	if (ioctl(dir, FS_IOC_FSGETXATTR, &x) < 0)

@@ -55,7 +55,7 @@ int storage_open(struct jail *j, struct err *err)
 		return 0;
 	r = persistent_open(s->state, j->id->uid, &s->place, &s->lock, err);
 	if (!r)
-		r = persistent_free(&j->state, s->place, err);
+		r = persistent_settle(&j->state, s->place, err);
 	return r ? err_prefix(err, r, "storage = persistent") : 0;
 }
 
@@ -95,14 +95,6 @@ static int make_image(struct jail *j, int dir, const char *name, struct err *err
 	return r ? r : take_fd(&fd);
 }
 
-static int limit_project(const struct jail *j, uint32_t project, struct err *err)
-{
-	const uint64_t inodes = j->set->inodes == NO_LIMIT ? 0 : j->set->inodes;
-	const uint64_t bytes = j->set->disk == NO_LIMIT ? 0 : j->set->disk;
-
-	return quota_limit(j->storage.upper, project, bytes, inodes, err);
-}
-
 /* ---- ephemeral ------------------------------------------------------------- */
 
 static int bound_ephemeral(struct jail *j, struct err *err)
@@ -123,7 +115,7 @@ static int bound_ephemeral(struct jail *j, struct err *err)
 		if (r)
 			return r;
 		s->project = j->sub.uid + x;
-		return limit_project(j, s->project, err);
+		return 0;
 	}
 	place = take_fd(&s->upper);
 	image = make_image(j, place, "image", err);
@@ -255,8 +247,10 @@ static int use_tree(struct jail *j, struct err *err)
 	if (s->upper < 0)
 		return err_set(err, s->upper, "the storage's tree");
 	(void)quota_project(s->upper, &project);
-	if (quota_enforced(s->upper) && project == j->sub.uid)
-		return limit_project(j, project, err);
+	if (quota_enforced(s->upper) && project == j->sub.uid) {
+		s->project = project;
+		return quota_limit(s->upper, project, 0, 0, err);
+	}
 	if (j->set->disk == NO_LIMIT)
 		return 0;
 	return err_set(err, 0,
@@ -297,6 +291,16 @@ int storage_make(struct jail *j, struct err *err)
 	default:
 		return make_ephemeral(j, err);
 	}
+}
+
+int storage_bound(struct jail *j, struct err *err)
+{
+	const uint64_t inodes = j->set->inodes == NO_LIMIT ? 0 : j->set->inodes;
+	const uint64_t bytes = j->set->disk == NO_LIMIT ? 0 : j->set->disk;
+
+	if (j->storage.project == 0)
+		return 0;
+	return quota_limit(j->storage.upper, j->storage.project, bytes, inodes, err);
 }
 
 /* In one step, so that a power cut leaves none that is owned by somebody else. */

@@ -28,7 +28,7 @@ struct storage {
 	int place; /* STATE/persistent/UID */
 	int upper; /* where the overlays' directories are made; -EBADF: none may be */
 	int lock;  /* of place; the keeper and init hold it */
-	uint32_t project; /* whose limits are to be taken away at the end; 0: none */
+	uint32_t project; /* that upper is; its limits go with what is removed; 0: none */
 };
 
 #define STORAGE_CLOSED ((struct storage){-EBADF, -EBADF, -EBADF, -EBADF, -EBADF, 0})
@@ -45,6 +45,10 @@ int storage_open(struct jail *j, struct err *err);
 
 /* Make it, with its limits.  Needs j->instance_dir and j->stage. */
 int storage_make(struct jail *j, struct err *err);
+
+/* Have the project's limits hold: when all is mounted, since overlayfs makes a directory
+ * for itself, without which it would give a user whose storage is full a read-only one. */
+int storage_bound(struct jail *j, struct err *err);
 
 /*
  * The directories for the overlay of target, the number-th one, owned and moded like
