@@ -252,7 +252,7 @@ static void set_up_loop(void)
 	if (sfd < 0 || tfd < 0 || fcntl(SOCK, F_SETFD, FD_CLOEXEC) < 0 || fcntl(CTL, F_SETFD, FD_CLOEXEC) < 0 ||
 	    fcntl(SOCK, F_SETFL, O_NONBLOCK) < 0)
 		give_up("descriptors");
-	/* Sessions would else hold it, and could even give it away. */
+	/* No session has it: it could give it away. */
 	if (fcntl(LOCK, F_SETFD, FD_CLOEXEC) < 0 && errno != EBADF)
 		give_up("the storage's lock");
 	fds[POLL_CTL] = (struct pollfd){.fd = CTL, .events = POLLIN};
@@ -309,6 +309,7 @@ static void make_spare(void)
 		spare = fork();
 		if (spare == 0) {
 			(void)close(pair[0]);
+			(void)close(LOCK);
 			session_run(&spec, SOCK, pair[1]);
 		}
 		(void)close(pair[1]);
