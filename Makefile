@@ -177,7 +177,7 @@ $B/tests/pam/%: tests/pam/%.c $B/pam_loginjail.so
 include tests/pam/rules.mk
 
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools
-test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
+test_deps := e2fsprogs openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
 	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables
 deb_deps := build-essential debhelper dpkg-dev fakeroot lintian mmdebstrap
 vm_deps := mmdebstrap e2fsprogs debian-archive-keyring

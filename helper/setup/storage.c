@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "storage.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -38,7 +36,7 @@ static const char *lower_name(const struct jail *j)
 	return "host";
 }
 
-static bool is_persistent(const struct jail *j)
+bool storage_persistent(const struct jail *j)
 {
 	return j->set->storage == STORAGE_PERSISTENT && !j->set->readonly;
 }
@@ -51,7 +49,7 @@ int storage_open(struct jail *j, struct err *err)
 	if (r < 0)
 		return r;
 	s->state = r;
-	if (!is_persistent(j))
+	if (!storage_persistent(j))
 		return 0;
 	r = persistent_open(s->state, j->id->uid, &s->place, &s->lock, err);
 	if (!r)
@@ -79,7 +77,7 @@ static int use_mount(struct jail *j, int mnt, struct err *err)
 static struct image_spec image_of(const struct jail *j)
 {
 	return (struct image_spec){
-		.disk = j->set->disk, .inodes = j->set->inodes, .journal = is_persistent(j)};
+		.disk = j->set->disk, .inodes = j->set->inodes, .journal = storage_persistent(j)};
 }
 
 /* A new image, named so in dir. Returns its descriptor. */
@@ -277,7 +275,7 @@ static int make_persistent(struct jail *j, struct err *err)
 	return r ? err_prefix(err, r, "storage = persistent") : 0;
 }
 
-/* ---- the overlays' directories --------------------------------------------- */
+/* ---- all ------------------------------------------------------------------- */
 
 int storage_make(struct jail *j, struct err *err)
 {
@@ -301,85 +299,6 @@ int storage_bound(struct jail *j, struct err *err)
 	if (j->storage.project == 0)
 		return 0;
 	return quota_limit(j->storage.upper, j->storage.project, bytes, inodes, err);
-}
-
-/* In one step, so that a power cut leaves none that is owned by somebody else. */
-static int make_dir(const struct jail *j, int at, const char *name, const struct stat *st, struct err *err)
-{
-	const char *fresh = is_persistent(j) ? "new" : name;
-
-	if (is_persistent(j)) {
-		if (faccessat(at, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			return 0;
-		(void)unlinkat(at, fresh, AT_REMOVEDIR);
-	}
-	if (mkdirat(at, fresh, 0700) < 0)
-		return err_set(err, -errno, "making '%s' for the upper layer", name);
-	if (fchownat(at, fresh, layer_uid(&j->layer, st->st_uid), layer_gid(&j->layer, st->st_gid), 0) < 0 ||
-	    fchmodat(at, fresh, st->st_mode & 01777, 0) < 0)
-		return err_set(err, -errno, "owner and mode of '%s' for the upper layer", name);
-	if (fresh != name && renameat(at, fresh, at, name) < 0)
-		return err_set(err, -errno, "making '%s' for the upper layer", name);
-	return 0;
-}
-
-/* A file name for an absolute path: each path has its own. */
-static int name_of(const char *target, char *name, size_t size)
-{
-	size_t n = 0;
-
-	for (const char *p = target; *p; p++) {
-		const unsigned char c = (unsigned char)*p;
-
-		if (n + 4 > size)
-			return -ENAMETOOLONG;
-		n += (size_t)snprintf(name + n, size - n, isalnum(c) || strchr("._-", c) ? "%c" : "%%%02X", c);
-	}
-	return 0;
-}
-
-/* Where a kept upper layer's directories for target are. */
-static int open_kept(const struct jail *j, const char *target, struct err *err)
-{
-	char name[NAME_MAX + 1];
-	int r = name_of(target, name, sizeof name);
-
-	if (!r && mkdirat(j->storage.upper, name, 0700) < 0 && errno != EEXIST)
-		r = -errno;
-	if (!r)
-		r = open_dir(j->storage.upper, name);
-	return r < 0 ? err_set(err, r, "the storage for '%s'", target) : r;
-}
-
-int storage_piece(struct jail *j, unsigned int number, const char *target, const struct stat *st,
-		  struct storage_piece *ret, struct err *err)
-{
-	/* What is thrown away need not reach the disk.  What is kept may find another tree
-	 * below it the next time, of which overlayfs must then remember nothing but names. */
-	const char *how = is_persistent(j) ? "redirect_dir=nofollow,metacopy=off,index=off,xino=off"
-					   : "volatile,redirect_dir=on,metacopy=off,index=off";
-	char up[16] = "u", work[16] = "w";
-	int r;
-
-	*ret = (struct storage_piece){.dir = -EBADF};
-	if (j->storage.upper < 0)
-		return 0;
-	if (is_persistent(j)) {
-		ret->dir = open_kept(j, target, err);
-	} else {
-		ret->dir = fcntl(j->storage.upper, F_DUPFD_CLOEXEC, 0);
-		snprintf(up, sizeof up, "%uu", number);
-		snprintf(work, sizeof work, "%uw", number);
-	}
-	if (ret->dir < 0)
-		return ret->dir;
-	r = make_dir(j, ret->dir, up, st, err);
-	if (!r)
-		r = make_dir(j, ret->dir, work, &(struct stat){.st_mode = S_IFDIR | 0700}, err);
-	/* By descriptor: a path may hold characters that mean something here. */
-	snprintf(ret->options, sizeof ret->options, ",upperdir=/proc/self/fd/%d/%s,workdir=/proc/self/fd/%d/%s,%s",
-		 ret->dir, up, ret->dir, work, how);
-	return r;
 }
 
 void storage_built(struct storage *s)

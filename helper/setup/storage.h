@@ -14,7 +14,7 @@
 #ifndef LOGINJAIL_STORAGE_H
 #define LOGINJAIL_STORAGE_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -38,6 +38,9 @@ struct storage_piece {
 	int dir;	   /* must stay open until the mount; the caller's */
 	char options[256]; /* of mount(2), after lowerdir=; "" for a read-only one */
 };
+
+/* Is what the jail changes kept for the next one? */
+bool storage_persistent(const struct jail *j);
 
 /* Before anything is made and anybody is started: open, and take the user's persistent
  * storage, which may wait for the end of the jail that has it. */

@@ -210,12 +210,17 @@ users = alice
 disk = 10X
 readonly = maybe
 storage = tape
+
+[jail h]
+users = alice
+disk = 7T
 EOS
 run loginjail check "$T/wrong.ini"
 for want in '2: disk: .1M. is too little' '6: storage: memory has no size' '12: disk: with .storage = memory' \
 	"16: inodes: set 'disk'" '21: readonly: with it there is nothing to store' \
 	'26: readonly: with it there is nothing to bound' '27: inodes: .0. is too little' \
 	'32: readonly: with it nobody could write' '33: disk: .* is too large' '37: disk: .10X. is not' \
-	'38: readonly: .maybe. is none' '39: storage: .tape. is none'; do
+	'38: readonly: .maybe. is none' '39: storage: .tape. is none' \
+	'43: disk: .7T. is more than the file system of .* has'; do
 	like "$out$err" "wrong.ini:$want" "check: $want"
 done

@@ -162,6 +162,19 @@ ok 'and can remove something' on bob 'rm -rf big big2 many; [[ ! -e big ]]'
 ok 'and then write' on bob 'echo x >more'
 jails_gone
 
+# What a power cut leaves of an image: what is on the disk while it is mounted.
+hold warm bob
+on bob 'echo synced >synced && mkdir cut && sync'
+cp --sparse=always "$STATE/persistent/2002/image" "$T/image"
+on bob 'echo later >synced; rm -r cut'
+release warm
+jails_gone
+cp --sparse=always "$T/image" "$STATE/persistent/2002/image"
+rm "$T/image"
+is "$(on bob 'cat synced && rmdir cut && echo written >synced && cat synced' | tr '\n' ' ')" 'synced written ' \
+	'an image that was never unmounted: what was synced is there, and can be changed'
+jails_gone
+
 # Limits that come and go
 sed -i '/^users = alice/a disk = 64M' "$INI"
 nok 'disk for a storage without bounds, where there is no quota: refused' j true

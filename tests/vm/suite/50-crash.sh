@@ -54,7 +54,7 @@ if before_power_cut; then
 	release warm
 	ok 'nothing is left' jails_gone
 
-	# What is kept must outlive it; both kinds.
+	# What is kept must outlive it.
 	jail_ini <<-'EOS'
 		[jail test]
 		users = alice
@@ -65,7 +65,7 @@ if before_power_cut; then
 	EOS
 	on bob 'echo before >/var/tmp/kept && mkdir /var/tmp/d && sync'
 	ok 'a persistent storage is free' jails_gone
-	on bob 'echo at >/var/tmp/kept2 && rm -r /var/tmp/d && sync; head -c 300M /dev/zero >/var/tmp/unfinished & sleep 600' \
+	on bob 'echo at >/var/tmp/kept2 && rm -r /var/tmp/d && sync; head -c 30M /dev/zero >/var/tmp/unfinished & sleep 600' \
 		>/dev/null 2>&1 &
 	ok '(in use when the power goes)' eventually_sh '[[ -s $STATE/persistent/$(id -u bob)/tree/%2F/u/var/tmp/unfinished ]]'
 
