@@ -65,6 +65,20 @@ ok 'and the user can log in' j true
 j 'rm -r /var/tmp/many'
 is "$(j 'echo x >/var/tmp/a && mv /var/tmp/a /var/tmp/b && chmod 600 /var/tmp/b && cat /var/tmp/b')" x \
 	'an overlay like any other'
+# What is copied up keeps all that it is, in directories of whomever.
+mkdir -p /usr/local/up/sub
+echo x >/usr/local/up/sub/file
+chown alice:alice /usr/local/up/sub/file
+chmod 6755 /usr/local/up/sub/file
+setcap cap_net_raw+ep /usr/local/up/sub/file
+touch -d 2001-01-01 /usr/local/up/sub
+is "$(j 'cd /usr/local/up/sub && touch -a file && stat -c "%a %U %s" file && /usr/sbin/getcap file')" \
+	'6755 alice 2
+file cap_net_raw=ep' 'a file that is copied up keeps mode, owner and attributes'
+is "$(j 'cd /usr/local/up/sub && chmod 2640 file && stat -c "%a %U:%G" file . && stat -c %Y .' | tr '\n' ' ')" \
+	"2640 alice:alice 755 root:root $(date -d 2001-01-01 +%s) " 'and can be changed, in a directory that is not'
+is "$(stat -c %a /usr/local/up/sub/file)" 6755 'and not on the host'
+
 release warm
 ok 'the jail goes' eventually not jail_exists alice
 ok 'and its loop device with it' eventually_sh '(($(loops) == before))'

@@ -103,6 +103,27 @@ static void templates(void)
 	is_int(open_fds(), before_fds, "no descriptor is left");
 }
 
+/* Where no device can be opened, as in many containers. */
+static void no_devices(void)
+{
+	const struct image_spec spec = {.disk = 32 * MIB, .inodes = 500};
+	int image = fresh("image");
+	char path[64];
+	struct err err;
+	int dir;
+
+	snprintf(path, sizeof path, "%s/nodev", scratch);
+	(void)mkdirat(scratch_fd, "nodev", 0700);
+	ok(mount("tmpfs", path, "tmpfs", MS_NODEV, NULL) == 0, "(a tmpfs without devices)");
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	is_int(image_fill(scratch_fd, &spec, image, &err), 0, "(an image)");
+	is_int(image_mount(dir, image, false, &err), -EACCES, "no loop device");
+	contains(err.text, "no loop device can be had, which 'disk' needs", "is said");
+	scope_close(&image);
+	scope_close(&dir);
+	(void)umount2(path, MNT_DETACH);
+}
+
 static void no_quota(void)
 {
 	uint32_t project = 7;
@@ -134,6 +155,7 @@ int main(void)
 		if (tmpfs_on(path)) {
 			stage = openat(scratch_fd, "stage", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 			templates();
+			no_devices();
 			no_quota();
 			scope_close(&stage);
 			ok(umount2(path, MNT_DETACH) == 0, "(unmount)");
