@@ -68,7 +68,8 @@ init_src := $(call src,init) helper/lib/fdio.c
 enter_src := helper/enter/main.c helper/enter/request.c helper/enter/proxy.c helper/lib/fdio.c
 cli_src := $(call src,cli config) $(lib_all) $(filter-out helper/setup/main.c,$(wildcard \
 	helper/setup/state.c helper/setup/cgroup.c helper/setup/cgroup_find.c helper/setup/cgroup_limits.c \
-	helper/setup/cgroup_usage.c helper/setup/blockdev.c helper/setup/mountinfo.c helper/setup/gc.c helper/setup/rmtree.c))
+	helper/setup/cgroup_usage.c helper/setup/cgroup_wait.c helper/setup/blockdev.c helper/setup/mountinfo.c \
+	helper/setup/gc.c helper/setup/rmtree.c helper/setup/persistent.c helper/setup/quota.c))
 pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so
@@ -178,7 +179,7 @@ $B/tests/pam/%: tests/pam/%.c $B/pam_loginjail.so
 include tests/pam/rules.mk
 
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools
-test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
+test_deps := e2fsprogs openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
 	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables
 deb_deps := build-essential debhelper dpkg-dev fakeroot lintian mmdebstrap
 vm_deps := mmdebstrap e2fsprogs debian-archive-keyring

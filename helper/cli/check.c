@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "cli/check_limits.h"
+#include "cli/check_storage.h"
 #include "cli/load.h"
 #include "cli/verbs.h"
 #include "config/nss.h"
@@ -86,7 +87,9 @@ static int check_section(struct config *config, const struct section *section)
 		r = check_who(config, section, OPTION_except);
 	if (r == 0)
 		r = check_binds(config, section, OPTION_bind);
-	return r < 0 ? r : check_binds(config, section, OPTION_bind_ro);
+	if (r == 0)
+		r = check_binds(config, section, OPTION_bind_ro);
+	return r < 0 ? r : check_storage(config, section);
 }
 
 static int check_host(struct config *config)

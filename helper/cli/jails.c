@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The verbs about live jails: ps, kill, gc. Each needs root, as their sockets do. */
+/* The verbs about live jails: ps, kill. Each needs root, as their sockets do. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -13,7 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/load.h"
 #include "cli/usage.h"
 #include "cli/verbs.h"
 #include "lib/err.h"
@@ -21,8 +20,6 @@
 #include "lib/log.h"
 #include "lib/scope.h"
 #include "lib/wire.h"
-#include "setup/cgroup.h"
-#include "setup/gc.h"
 #include "setup/state.h"
 
 /* A keeper answers at once, or is stopped. */
@@ -276,40 +273,4 @@ int verb_kill(int argc, char **argv)
 			worst = r;
 	}
 	return worst;
-}
-
-int verb_gc(int argc, char **argv)
-{
-	_cleanup_config_ struct config *config = NULL;
-	_cleanup_close_ int state_dir = -EBADF;
-	const char *path = CONFIG_PATH;
-	struct state state;
-	struct cgroup cg;
-	struct err err;
-	int r;
-
-	if (argc == 3 && strcmp(argv[1], "-f") == 0)
-		path = argv[2];
-	else if (argc != 1)
-		return EXIT_USAGE;
-	r = load_config(path, &config);
-	if (r)
-		return EXIT_TEMPFAIL;
-	if (config->untrusted) {
-		print_errors(config);
-		return EXIT_ERRORS;
-	}
-	r = state_open(&state, &err);
-	if (!r)
-		r = state_dir = state_dir_open(config->defaults.settings.state, &err);
-	if (r >= 0)
-		r = cgroup_find(&cg, CGROUP_BASIC, CGROUP_ALL, &err);
-	if (r >= 0)
-		r = gc_run(&state, state_dir, &cg, &err);
-	if (r < 0) {
-		fprintf(stderr, "loginjail: %s\n", err.text);
-		return EXIT_ERRORS;
-	}
-	printf("%d dead jail%s removed\n", r, r == 1 ? "" : "s");
-	return EXIT_OK;
 }

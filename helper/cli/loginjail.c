@@ -30,6 +30,7 @@ static const struct verb verbs[] = {
 	 "say what happens to a user's login, and why"},
 	{"ps", verb_ps, "[-l | -u]", "list the live jails; -l: with their logins, -u: what each uses, and may"},
 	{"kill", verb_kill, "USER ... | --all", "end jails, and the logins in them"},
+	{"reset", verb_reset, "[-f FILE] USER | #UID ...", "empty users' persistent storage"},
 	{"gc", verb_gc, "[-f FILE]", "remove what killed keepers left"},
 	{"setup", verb_setup, "[--apply | --undo] [...]", "show, make or undo PAM's and sshd's settings"},
 	{"help", verb_help, "", "print this"},

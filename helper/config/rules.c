@@ -136,11 +136,52 @@ static const char *masks_jails_own(const struct settings *s)
 	return NULL;
 }
 
+static const char *memory_unbounded(const struct settings *s)
+{
+	return s->storage == STORAGE_MEMORY && s->disk == NO_LIMIT && !s->readonly ? "" : NULL;
+}
+
+/* It would never be full: its writers are killed before. */
+static const char *disk_above_memory(const struct settings *s)
+{
+	return s->storage == STORAGE_MEMORY && s->disk != NO_LIMIT && s->memory != NO_LIMIT &&
+			       s->disk >= s->memory
+		       ? ""
+		       : NULL;
+}
+
+static const char *inodes_alone(const struct settings *s)
+{
+	return s->inodes != NO_LIMIT && s->disk == NO_LIMIT ? "" : NULL;
+}
+
+static const char *readonly_stored(const struct settings *s)
+{
+	return s->readonly && s->storage != STORAGE_EPHEMERAL ? "" : NULL;
+}
+
+static const char *readonly_bounded(const struct settings *s)
+{
+	return s->readonly && s->disk != NO_LIMIT ? "" : NULL;
+}
+
+static const char *readonly_home(const struct settings *s)
+{
+	return s->readonly && s->home == HOME_PRIVATE ? "" : NULL;
+}
+
+/* One storage can't be in several jails at once. */
+static const char *stored_for_each(const struct settings *s)
+{
+	return s->scope == SCOPE_SESSION && s->storage == STORAGE_PERSISTENT ? "" : NULL;
+}
+
 /* Nobody could log in to it again. */
 static const char *lingers_alone(const struct settings *s)
 {
 	return s->scope == SCOPE_SESSION && s->linger > 0 ? "" : NULL;
 }
+
 #define PAIR_RULE(name)                                   \
 	{OPTION_##name, OPTION_##name, name##_soft_above_hard, \
 	 "the soft limit is above the hard one: write SOFT:HARD, the smaller first"}
@@ -167,10 +208,24 @@ static const struct rule rules[] = {
 	 "would show the whole host without what is masked: name the directories needed"},
 	{OPTION_bind, OPTION_bind_ro, destination_twice,
 	 "is a destination twice in bind and bind_ro: take one out"},
+	{OPTION_storage, OPTION_disk, memory_unbounded,
+	 "memory has no size of its own: set 'disk' as well"},
+	{OPTION_disk, OPTION_memory, disk_above_memory,
+	 "with 'storage = memory' it counts towards memory, and must be less than that"},
+	/* An image is made of a size. */
+	{OPTION_inodes, OPTION_disk, inodes_alone, "set 'disk' as well"},
+	{OPTION_readonly, OPTION_storage, readonly_stored,
+	 "with it there is nothing to store: set 'storage = ephemeral'"},
+	{OPTION_readonly, OPTION_disk, readonly_bounded,
+	 "with it there is nothing to bound: set 'disk' and 'inodes' to max"},
+	{OPTION_readonly, OPTION_home, readonly_home,
+	 "with it nobody could write to a private home: set 'home' to bind or none"},
 	{OPTION_mask, OPTION_mask, masks_root,
 	 "would hide everything: name paths below it"},
 	{OPTION_mask, OPTION_mask, masks_jails_own,
 	 "is the jail's own, masking it has no effect: take it out"},
+	{OPTION_storage, OPTION_scope, stored_for_each,
+	 "with scope = session the user's jails would share one storage: write ephemeral, or scope = user"},
 	{OPTION_linger, OPTION_scope, lingers_alone,
 	 "with scope = session no later login finds the jail: write linger = 0, or scope = user"},
 };

@@ -12,7 +12,7 @@
 #define KIB (UINT64_C(1) << 10)
 #define MIB (UINT64_C(1) << 20)
 
-/* What the word "max" means, of memory, pids, cpu and others whose least is above 0. */
+/* What the word "max" means, of memory, pids, cpu, disk and others whose least is above 0. */
 #define NO_LIMIT UINT64_C(0)
 /* The same of those that can be 0: swap, and what setrlimit(2) knows (RLIM_INFINITY). */
 #define LIMIT_MAX UINT64_MAX
@@ -44,8 +44,9 @@ struct limit_pair {
 
 /* The words stand in types.c in the same order. */
 enum root_kind { ROOT_HOST, ROOT_KIND_MAX };
-enum storage_kind { STORAGE_EPHEMERAL, STORAGE_KIND_MAX };
+enum storage_kind { STORAGE_EPHEMERAL, STORAGE_MEMORY, STORAGE_PERSISTENT, STORAGE_KIND_MAX };
 enum home_kind { HOME_BIND, HOME_PRIVATE, HOME_NONE, HOME_KIND_MAX };
+enum yes_no { NO, YES, YES_NO_MAX };
 enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_HOST, NETWORK_KIND_MAX };
 enum scope_kind { SCOPE_USER, SCOPE_SESSION, SCOPE_KIND_MAX };
 
@@ -64,6 +65,7 @@ enum scope_kind { SCOPE_USER, SCOPE_SESSION, SCOPE_KIND_MAX };
 #define FIELD_home_kind enum home_kind
 #define FIELD_network_kind enum network_kind
 #define FIELD_scope_kind enum scope_kind
+#define FIELD_yes_no enum yes_no
 #define FIELD_size uint64_t		  /* bytes */
 #define FIELD_size_or_max uint64_t	  /* bytes or NO_LIMIT */
 #define FIELD_count uint64_t
@@ -126,6 +128,7 @@ enum type_id {
 	TYPE_home_kind,
 	TYPE_network_kind,
 	TYPE_scope_kind,
+	TYPE_yes_no,
 	TYPE_size,
 	TYPE_size_or_max,
 	TYPE_count,

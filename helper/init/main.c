@@ -5,7 +5,8 @@
  * PID 1 of a jail: uid 0 of the jail's user namespace, which is nobody on the
  * host.  Started by set-up with an empty environment, its control socket on
  * descriptor 3 and the socket that loginjail-enter connects to on 4; static, so
- * that nothing of the jail's tree is ever loaded into it.
+ * that nothing of the jail's tree is ever loaded into it.  On 5 there may be the
+ * lock of the user's persistent storage, which it just holds.
  *
  * First it makes what set-up's other half, the keeper, can't make from outside:
  * network, ipc and uts namespaces, owned by the jail's user namespace; then, when
@@ -27,9 +28,9 @@
  * SIGCHLD), until it executes something.  So the kernel can tell whether there is any
  * process of the user's: orphans are PID 1's children, of the usual kind.
  *
- * It ends when told to or when the keeper is gone: TERM and HUP to all, and
- * when nobody is left or the grace is over it exits, and the kernel kills the
- * rest.
+ * It ends when told to or when the keeper is gone: TERM and HUP to all, KILL when
+ * the grace is over, and when nobody is left it exits.  In this order, since the
+ * kernel would take the lock away from a PID 1 that exits before it kills the rest.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +77,7 @@
 
 #define CTL 3
 #define SOCK 4
+#define LOCK 5
 
 /* What the end of a session that has executed nothing brings. */
 #define SPARE_SIGNAL SIGUSR1
@@ -265,6 +267,9 @@ static void set_up_loop(void)
 	    fcntl(SOCK, F_SETFD, FD_CLOEXEC) < 0 || fcntl(CTL, F_SETFD, FD_CLOEXEC) < 0 ||
 	    fcntl(SOCK, F_SETFL, O_NONBLOCK) < 0)
 		give_up("descriptors");
+	/* No session has it: it could give it away. */
+	if (fcntl(LOCK, F_SETFD, FD_CLOEXEC) < 0 && errno != EBADF)
+		give_up("the storage's lock");
 	fds[POLL_CTL] = (struct pollfd){.fd = CTL, .events = POLLIN};
 	fds[POLL_SIGNAL] = (struct pollfd){.fd = sfd, .events = POLLIN};
 	fds[POLL_TIMER] = (struct pollfd){.fd = tfd, .events = POLLIN};
@@ -333,6 +338,7 @@ static void make_spare(void)
 		spare = sys_clone3(&(struct clone_args){.exit_signal = SPARE_SIGNAL});
 		if (spare == 0) {
 			(void)close(pair[0]);
+			(void)close(LOCK);
 			session_run(&spec, SOCK, pair[1]);
 		}
 		(void)close(pair[1]);
@@ -443,6 +449,16 @@ static void end_all(void)
 	(void)kill(-1, SIGHUP);
 	(void)kill(-1, SIGCONT);
 	(void)timerfd_settime(fds[POLL_TIMER].fd, 0, &grace, NULL);
+	reap();
+}
+
+/* The grace is over.  Who is left is reaped as it goes, and with the last so do we. */
+static void kill_all(void)
+{
+	uint64_t ticks;
+
+	(void)!read(fds[POLL_TIMER].fd, &ticks, sizeof ticks);
+	(void)kill(-1, SIGKILL);
 	reap();
 }
 
@@ -567,7 +583,7 @@ static void __attribute__((noreturn)) loop(void)
 		if (fds[POLL_CTL].fd >= 0 && fds[POLL_CTL].revents)
 			hear_keeper();
 		if (fds[POLL_TIMER].revents)
-			_exit(0); /* and the kernel kills who is left */
+			kill_all();
 		if (fds[POLL_LISTEN].fd >= 0 && fds[POLL_LISTEN].revents)
 			accept_sessions();
 	}

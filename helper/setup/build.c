@@ -16,7 +16,6 @@
 #include <syslog.h>
 
 #include "fence.h"
-#include "gc.h"
 #include "lib/fdio.h"
 #include "lib/log.h"
 #include "lib/scope.h"
@@ -24,38 +23,19 @@
 #include "lib/wire.h"
 #include "mnt.h"
 #include "oom_victim.h"
-#include "rmtree.h"
 #include "spawn.h"
 #include "tree.h"
 
-/* The instance, its record of where the upper layer is, and its socket. */
+/* The instance and its socket. */
 static int make_instance(struct jail *j, struct err *err)
 {
-	_cleanup_close_ int state_dir = state_dir_open(j->set->state, err);
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	char path[192];
 	int r;
-
-	if (state_dir < 0)
-		return state_dir;
 
 	r = state_instance_new(&j->state, j->id->uid, j->instance, err);
 	if (r < 0)
 		return r;
 	j->instance_dir = r;
-	snprintf(path, sizeof path, "%s/upper/%s", j->set->state, j->instance);
-	/* Written before the layer is made, so that it is never orphaned. */
-	if (symlinkat(path, j->instance_dir, GC_UPPER_LINK) < 0)
-		return err_set(err, -errno, "recording the upper layer");
-	if (mkdirat(state_dir, "upper", 0700) < 0 && errno != EEXIST)
-		return err_set(err, -errno, "making %s/upper", j->set->state);
-	j->upper_root = openat(state_dir, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (j->upper_root < 0 || mkdirat(j->upper_root, j->instance, 0700) < 0)
-		return err_set(err, -errno, "making %s", path);
-	j->upper = openat(j->upper_root, j->instance, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (j->upper < 0)
-		return err_set(err, -errno, "making %s", path);
-
 	j->keeper_sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	snprintf(sa.sun_path, sizeof sa.sun_path, RUNDIR "/jail/%s/keeper.sock", j->instance);
 	if (j->keeper_sock < 0 || bind(j->keeper_sock, (struct sockaddr *)&sa, sizeof sa) < 0 ||
@@ -120,6 +100,7 @@ static int open_net(struct jail *j, struct err *err)
  * The order, with its reasons:
  *  - the cgroups are made beside everything else (cgroup_job.h), but where init
  *    can be born in one;
+ *  - the user's persistent storage is taken first: PID 1 inherits its lock;
  *  - init is cloned as early as possible: it makes its other namespaces (the
  *    network's alone takes as long as all our mounts) while we mount;
  *  - the user namespace must be there before the tree is mounted by its map;
@@ -137,10 +118,12 @@ static int build(struct jail *j, struct err *err)
 	if (!r && j->set->home == HOME_BIND)
 		r = tree_open_home(j, err);
 	if (!r)
+		r = storage_open(j, err);
+	if (!r)
 		r = make_instance(j, err);
 	if (!r)
-		r = cgroup_job_start(&j->cgroup_job, &j->cgroup, j->instance, j->set, j->upper,
-				     j->home_fd, err);
+		r = cgroup_job_start(&j->cgroup_job, &j->cgroup, j->instance, j->set,
+				     j->storage.state, j->home_fd, err);
 	if (!r)
 		r = tree_stage(j, err);
 	if (!r)
@@ -150,9 +133,13 @@ static int build(struct jail *j, struct err *err)
 	if (j->init_pid > 0)
 		cgroup_job_born(&j->cgroup_job, j->init_pid);
 	if (!r)
+		r = storage_make(j, err);
+	if (!r)
 		r = tree_fill(j, err);
 	if (!r)
 		r = tree_mount(j, err);
+	if (!r)
+		r = storage_bound(j, err);
 	if (!r)
 		r = open_net(j, err);
 	if (!r)
@@ -182,13 +169,13 @@ void build_finish(struct jail *j)
 	scope_close(&j->enter_fd);
 	scope_close(&j->init_fd);
 	scope_close(&j->init_sock);
-	scope_close(&j->upper);
+	storage_built(&j->storage);
 	scope_close(&j->layer.dir);
 	scope_close(&j->layer.host);
 	layer_clear(&j->layer);
 	free(j->group_text);
 	j->group_text = NULL;
-	j->proc = j->userns = j->stage = j->tree = j->home_fd = j->upper = -EBADF;
+	j->proc = j->userns = j->stage = j->tree = j->home_fd = -EBADF;
 	j->enter_fd = j->init_fd = j->init_sock = j->layer.dir = j->layer.host = -EBADF;
 }
 
@@ -228,21 +215,17 @@ int build_open(struct jail *j, struct err *err)
 
 void build_remove(struct jail *j)
 {
-	int r;
+	int r, k;
 
 	if (!j->instance[0])
 		return;
 	r = cgroup_remove(&j->cgroup, j->instance);
 	if (r)
 		log_line(LOG_WARNING, "jail %s: removing its cgroup: %s", j->instance, strerror(-r));
-	if (j->upper_root >= 0) {
-		int k = rmtree_at(j->upper_root, j->instance);
-
-		if (k) {
-			log_line(LOG_WARNING, "jail %s: removing its upper layer: %s", j->instance,
-				 strerror(-k));
-			r = k;
-		}
+	k = storage_remove(j);
+	if (k) {
+		log_line(LOG_WARNING, "jail %s: removing its upper layer: %s", j->instance, strerror(-k));
+		r = k;
 	}
 	/* The record stays as long as there is something that it leads to. */
 	if (!r)

@@ -275,7 +275,10 @@ static int mount_home(const struct jail *j, int fence, struct err *err)
 	const uint64_t attr = MNT_SAFE | MOUNT_ATTR_NOEXEC;
 	_cleanup_close_ int src = -EBADF;
 
-	if (j->set->home == HOME_NONE)
+	/* The fence may live as long as the user's sshd does, after the jail; a persistent
+	 * storage must be free then, and so its home is not shown here. */
+	if (j->set->home == HOME_NONE ||
+	    (j->set->home == HOME_PRIVATE && j->set->storage == STORAGE_PERSISTENT))
 		return 0;
 	if (j->set->home == HOME_BIND)
 		return attach_home(mnt_clone(j->home_fd, "", false, attr, -EBADF, err), fence, j->id->home, err);

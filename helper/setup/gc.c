@@ -11,7 +11,8 @@
 
 #include "lib/scope.h"
 #include "lib/sys.h"
-#include "rmtree.h"
+#include "persistent.h"
+#include "quota.h"
 
 /* The upper layer that a dead instance recorded. The directory is root's alone,
  * and what it says is still only believed if it ends in the instance's name. */
@@ -31,7 +32,7 @@ static int remove_recorded_upper(int dir, const char *instance)
 	up = sys_openat2(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, RESOLVE_POLICY_PLAIN);
 	if (up < 0)
 		return errno == ENOENT ? 0 : -errno;
-	return rmtree_at(up, instance);
+	return quota_rmtree(up, instance);
 }
 
 static int remove_dead(const struct state *s, const char *instance, int dir, const struct cgroup *cg)
@@ -69,7 +70,7 @@ static int remove_orphans(const struct state *s, int state_dir, int *count)
 		if (!state_instance_name(e->d_name) ||
 		    faccessat(s->jail, e->d_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			continue;
-		r = rmtree_at(dirfd(d), e->d_name);
+		r = quota_rmtree(dirfd(d), e->d_name);
 		if (r && !first)
 			first = r;
 		if (!r)
@@ -173,5 +174,8 @@ int gc_run(const struct state *s, int state_dir, const struct cgroup *cg, struct
 	r = remove_orphans(s, state_dir, &count);
 	if (r && !first)
 		first = err_set(err, r, "removing upper layers that nobody owns");
+	r = persistent_sweep(state_dir, &count);
+	if (r && !first)
+		first = err_set(err, r, "finishing a reset");
 	return first ? first : count;
 }

@@ -19,8 +19,8 @@ bool gc_pending(const struct state *s, int state_dir);
 
 /*
  * Remove every instance whose keeper is dead, with its cgroups and its upper
- * layer, and the upper layers below state_dir/upper that no instance is left of
- * (a reboot empties /run).  Returns how many were removed, or -errno of the
+ * layer, the upper layers below state_dir/upper that no instance is left of (a
+ * reboot empties /run), and what a killed reset left.  Returns how many were removed, or -errno of the
  * first that could not be; it goes on with the others.
  */
 int gc_run(const struct state *s, int state_dir, const struct cgroup *cg, struct err *err);

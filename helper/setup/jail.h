@@ -14,6 +14,7 @@
 #include "lib/err.h"
 #include "slots.h"
 #include "state.h"
+#include "storage.h"
 #include "subid.h"
 
 struct jail {
@@ -35,8 +36,7 @@ struct jail {
 	char instance[INSTANCE_MAX];
 	struct state state;
 	int instance_dir; /* locked: its being open says that the keeper lives */
-	int upper_root;	  /* STATE/upper */
-	int upper;	  /* STATE/upper/INSTANCE */
+	struct storage storage;
 	struct cgroup cgroup;
 	pid_t init_pid;
 	int init_pidfd;
@@ -67,6 +67,7 @@ struct jail {
 #define STAGE_DEV "dev"
 #define STAGE_PTS "pts"
 #define STAGE_VOL "vol"
+#define STAGE_UPPER "up" /* where the upper layer is a file system of its own */
 #define STAGE_FENCE_RUN "frun"
 
 /* Where loginjail-enter finds init's socket, in the fence. */

@@ -5,8 +5,9 @@
  * One process per live jail, root in the host's namespaces but for its mount
  * namespace, which is the jail's fence.  It holds what keeps the jail alive and
  * what is needed to remove it: PID 1's pidfd and control socket, descriptors of
- * the cgroups' and the upper layer's parents, the lock on the instance's run
- * directory, the two namespace descriptors that logins get, and the kernel's log.
+ * the cgroups' and the upper layer's parents, the locks on the instance's run
+ * directory and on a persistent storage, the two namespace descriptors that logins
+ * get, and the kernel's log.
  *
  * It trusts nobody but root: its socket lies in a directory that only root can
  * search, and asks for the peer's uid besides.  Of the user's processes nothing
@@ -335,15 +336,18 @@ static void loop(struct keeper *k)
 
 /*
  * Keep what the rest of a keeper's life needs: signals to PID 1, which is another
- * uid's, and removing what a user has made.
+ * uid's, and removing what a user has made.  Where a quota is to be taken away then,
+ * CAP_SYS_ADMIN as well, though not in effect before (storage_remove).
  */
-static void drop_capabilities(void)
+static void drop_capabilities(const struct jail *j)
 {
-	static const cap_value_t keep[] = {CAP_KILL, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER};
-	const int n = sizeof keep / sizeof *keep;
+	static const cap_value_t keep[] = {CAP_KILL, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER,
+					   CAP_SYS_ADMIN};
+	const int n = sizeof keep / sizeof *keep - 1;
+	const int quota = j->storage.root >= 0 && j->storage.project;
 	cap_t caps = cap_init();
 
-	if (!caps || cap_set_flag(caps, CAP_PERMITTED, n, keep, CAP_SET) < 0 ||
+	if (!caps || cap_set_flag(caps, CAP_PERMITTED, n + quota, keep, CAP_SET) < 0 ||
 	    cap_set_flag(caps, CAP_EFFECTIVE, n, keep, CAP_SET) < 0 || cap_set_proc(caps) < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		log_line(LOG_WARNING, "the keeper keeps more capabilities than it needs: %s, ignoring",
@@ -439,6 +443,6 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 		(void)syscall(SYS_pidfd_send_signal, j->init_pidfd, SIGKILL, NULL, 0);
 	}
 	limit_watch_start(&k.limits, j);
-	drop_capabilities();
+	drop_capabilities(j);
 	loop(&k);
 }

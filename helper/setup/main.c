@@ -280,8 +280,8 @@ static int jail_login(const struct section *section, const struct identity *id)
 {
 	struct jail j = {
 		.state = STATE_CLOSED,
-		.instance_dir = -EBADF, .upper_root = -EBADF, .upper = -EBADF, .init_pidfd = -EBADF,
-		.init_ctl = -EBADF, .fence_ns = -EBADF, .net_ns = -EBADF, .keeper_sock = -EBADF, .kmsg = -EBADF,
+		.instance_dir = -EBADF, .storage = STORAGE_CLOSED, .init_pidfd = -EBADF, .init_ctl = -EBADF,
+		.fence_ns = -EBADF, .net_ns = -EBADF, .keeper_sock = -EBADF, .kmsg = -EBADF,
 		.proc = -EBADF, .userns = -EBADF, .stage = -EBADF, .tree = -EBADF, .home_fd = -EBADF,
 		.enter_fd = -EBADF, .init_fd = -EBADF, .init_sock = -EBADF,
 		.layer = {.dir = -EBADF, .host = -EBADF}, .pam_pidfd = -EBADF, .slots = SLOTS_CLOSED,
@@ -326,8 +326,11 @@ static int jail_login(const struct section *section, const struct identity *id)
 	(void)umask(022);
 	r = build_jail(&j, &err);
 	(void)alarm(0);
-	if (r)
+	if (r) {
+		/* Of a jail that has ended meanwhile. */
+		state_forget_gone(&j.state, id->uid);
 		return refuse(id->name, told_broken, &err);
+	}
 	keeper_run(&j, SETUP_REPLY_FD, lock);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/caps.h"
 #include "lib/fdio.h"
 #include "lib/paths.h"
 #include "lib/scope.h"
@@ -70,30 +71,27 @@ static int note_tree_mount(const struct mount_line *m, void *arg)
 	return 0;
 }
 
-/* An empty directory below the upper layer's place, owned and moded like st. */
-static int upper_dir(struct jail *j, const char *name, const struct stat *st, struct err *err)
-{
-	if (mkdirat(j->upper, name, 0700) < 0)
-		return err_set(err, -errno, "making '%s' for the upper layer", name);
-	if (fchownat(j->upper, name, layer_uid(&j->layer, st->st_uid),
-		     layer_gid(&j->layer, st->st_gid), 0) < 0 ||
-	    fchmodat(j->upper, name, st->st_mode & 01777, 0) < 0)
-		return err_set(err, -errno, "owner and mode of '%s' for the upper layer", name);
-	return 0;
-}
-
 /*
  * Overlayfs writes the upper layer with the credentials of who mounted it.  Those
  * of uid 0 would let a jail fill the part of the disk that ext4 reserves for root,
- * so it is mounted by the jail's base uid with root's capabilities.
+ * so it is mounted by the jail's base uid, and with those of root's capabilities only
+ * that it needs: CAP_SYS_RESOURCE is above quotas.
  */
 static int mount_as_base(const struct jail *j, const char *where, const char *opts)
 {
+	/* Its own attributes are trusted.*; copying up gives a file its owner, mode, times,
+	 * bits and capabilities, in directories of whomever. */
+	const uint64_t caps = CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_DAC_OVERRIDE) |
+			      CAP_BIT(CAP_FOWNER) | CAP_BIT(CAP_FSETID) | CAP_BIT(CAP_SETFCAP);
+	const unsigned long flags = MS_NOSUID | MS_NODEV | (j->set->readonly ? MS_RDONLY : 0);
 	int r = owner_become(j->sub.uid);
 
 	if (r)
 		return r;
-	r = mount("loginjail", where, "overlay", MS_NOSUID | MS_NODEV, opts) < 0 ? -errno : 0;
+	r = owner_narrow(caps);
+	if (!r)
+		r = mount("loginjail", where, "overlay", flags, opts) < 0 ? -errno : 0;
+	owner_raise();
 	owner_become_root();
 	return r;
 }
@@ -105,8 +103,9 @@ static int mount_as_base(const struct jail *j, const char *where, const char *op
  */
 static int mount_overlay(struct jail *j, unsigned int number, const char *target, struct err *err)
 {
-	_cleanup_close_ int lower = -EBADF, mine = -EBADF, at = -EBADF;
-	char name[16], up[16], work[16], opts[512], where[64], mine_text[40];
+	_cleanup_close_ int lower = -EBADF, mine = -EBADF, at = -EBADF, dir = -EBADF;
+	char name[16], opts[512], where[64], mine_text[40];
+	struct storage_piece piece;
 	struct stat st;
 	int r;
 
@@ -119,7 +118,12 @@ static int mount_overlay(struct jail *j, unsigned int number, const char *target
 			 : sys_openat2(j->tree, target, O_PATH, 0, RESOLVE_POLICY_IN_ROOT);
 	if (at < 0)
 		return err_set(err, -errno, "mount point '%s'", target);
-	if (!S_ISDIR(st.st_mode)) {
+	mine = openat(j->layer.dir, number == 0 ? "." : target + 1,
+		      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (mine < 0 && errno != ENOENT && errno != ENOTDIR)
+		return err_set(err, -errno, "'%s' in the jail's layer", target);
+	/* Nor has overlayfs a use for a single layer. */
+	if (!S_ISDIR(st.st_mode) || (mine < 0 && j->set->readonly)) {
 		r = mnt_set(lower, false, MOUNT_ATTR_RDONLY, 0, err);
 		if (!r && move_mount(lower, "", at, "",
 				     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
@@ -133,24 +137,13 @@ static int mount_overlay(struct jail *j, unsigned int number, const char *target
 		r = mnt_attach_plain(lower, j->stage, name, err);
 	if (r)
 		return r;
-	snprintf(up, sizeof up, "%uu", number);
-	snprintf(work, sizeof work, "%uw", number);
-	r = upper_dir(j, up, &st, err);
-	if (!r)
-		r = upper_dir(j, work, &(struct stat){.st_mode = S_IFDIR | 0700}, err);
+	r = storage_piece(j, number, target, &st, &piece, err);
+	dir = piece.dir;
 	if (r)
 		return r;
-	mine = openat(j->layer.dir, number == 0 ? "." : target + 1,
-		      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (mine < 0 && errno != ENOENT)
-		return err_set(err, -errno, "'%s' in the jail's layer", target);
-	/* By descriptor: a path may hold characters that mean something here. "l0" and
-	 * the like are found in the staging tmpfs, our working directory. */
+	/* "l0" and the like are found in the staging tmpfs, our working directory. */
 	snprintf(mine_text, sizeof mine_text, "/proc/self/fd/%d:", mine);
-	snprintf(opts, sizeof opts,
-		 "lowerdir=%sl%u,upperdir=/proc/self/fd/%d/%s,workdir=/proc/self/fd/%d/%s,"
-		 "volatile,redirect_dir=on,metacopy=off,index=off",
-		 mine < 0 ? "" : mine_text, number, j->upper, up, j->upper, work);
+	snprintf(opts, sizeof opts, "lowerdir=%sl%u%s", mine < 0 ? "" : mine_text, number, piece.options);
 	snprintf(where, sizeof where, "/proc/self/fd/%d", at);
 	r = mount_as_base(j, where, opts);
 	if (r) {

@@ -10,7 +10,7 @@
 
 /*
  * Mount them all below the staging tmpfs, which must be the working directory, and
- * open their top as j->tree.  Needs j->userns with its maps written, j->upper and
+ * open their top as j->tree.  Needs j->userns with its maps written, j->storage and
  * the filled layer.  On an error what is mounted stays for the caller's mount
  * namespace to take with it.
  */

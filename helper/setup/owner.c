@@ -2,6 +2,7 @@
 #include "owner.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/securebits.h>
 #include <stdlib.h>
 #include <sys/fsuid.h>
@@ -40,6 +41,30 @@ void owner_back(void)
 {
 	(void)umask(022);
 	if (set(0, 0) < 0 || prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) < 0)
+		_exit(EXIT_FAILURE); /* in between: no state to go on in */
+}
+
+/* The effective set within the permitted one, which stays. */
+static int set_effective(uint64_t caps)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++)
+		data[i].effective = data[i].permitted & (uint32_t)(caps >> (32 * i));
+	return syscall(SYS_capset, &head, data) < 0 ? -errno : 0;
+}
+
+int owner_narrow(uint64_t caps)
+{
+	return set_effective(caps);
+}
+
+void owner_raise(void)
+{
+	if (set_effective(UINT64_MAX))
 		_exit(EXIT_FAILURE); /* in between: no state to go on in */
 }
 

@@ -6,6 +6,7 @@
 #ifndef LOGINJAIL_OWNER_H
 #define LOGINJAIL_OWNER_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "lib/err.h"
@@ -29,5 +30,11 @@ int owner_become(uid_t uid);
 
 /* Root again.  Does not return where that fails. */
 void owner_become_root(void);
+
+/* Have only these capabilities in effect, of those that this thread has. 0 or -errno. */
+int owner_narrow(uint64_t caps);
+
+/* All of them again.  Does not return where that fails. */
+void owner_raise(void);
 
 #endif

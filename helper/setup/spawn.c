@@ -20,6 +20,7 @@
 /* Where init finds them. */
 #define INIT_FD_CTL 3
 #define INIT_FD_SOCK 4
+#define INIT_FD_LOCK 5 /* of a persistent storage; it does nothing with it */
 
 /*
  * The child, between clone and exec: a copy of set-up that may do nothing but
@@ -38,12 +39,16 @@ static void __attribute__((noreturn)) child(const struct jail *j, int ctl, int g
 		_exit(2);
 	/* Above all that is open, so that one dup2 does not close what the next needs. */
 	int c = fcntl(ctl, F_DUPFD_CLOEXEC, 64), s = fcntl(j->init_sock, F_DUPFD_CLOEXEC, 64),
-	    x = fcntl(j->init_fd, F_DUPFD_CLOEXEC, 64);
+	    x = fcntl(j->init_fd, F_DUPFD_CLOEXEC, 64), lock = j->storage.lock;
 
-	if (c < 0 || s < 0 || x < 0 || dup2(c, INIT_FD_CTL) < 0 || dup2(s, INIT_FD_SOCK) < 0)
+	if (lock >= 0 && (lock = fcntl(lock, F_DUPFD_CLOEXEC, 64)) < 0)
 		_exit(3);
-	/* Not close_range(5): x must live until the exec, which closes it. */
-	(void)syscall(SYS_close_range, INIT_FD_SOCK + 1, ~0U, 4u /* CLOSE_RANGE_CLOEXEC */);
+	if (c < 0 || s < 0 || x < 0 || dup2(c, INIT_FD_CTL) < 0 || dup2(s, INIT_FD_SOCK) < 0 ||
+	    (lock >= 0 && dup2(lock, INIT_FD_LOCK) < 0))
+		_exit(3);
+	/* Not closed at once: x must live until the exec, which closes it. */
+	(void)syscall(SYS_close_range, (lock >= 0 ? INIT_FD_LOCK : INIT_FD_SOCK) + 1, ~0U,
+		      4u /* CLOSE_RANGE_CLOEXEC */);
 	(void)syscall(SYS_execveat, x, "", argv, envp, AT_EMPTY_PATH);
 	_exit(4);
 }

@@ -104,21 +104,24 @@ int state_open_lock(const struct state *s, uid_t uid, struct err *err)
 
 	snprintf(name, sizeof name, "%u", uid);
 	fd = openat(s->lock, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_set(err, -errno, "opening %s/lock/%s", RUNDIR, name);
-	return fd;
+	return fd < 0 ? err_set(err, -errno, "opening %s/lock/%s", RUNDIR, name) : fd;
 }
 
-int state_lock_uid(const struct state *s, uid_t uid, struct err *err)
+static int lock_uid(const struct state *s, uid_t uid, int how, struct err *err)
 {
 	_cleanup_close_ int fd = state_open_lock(s, uid, err);
 
 	if (fd < 0)
 		return fd;
-	while (flock(fd, LOCK_EX) < 0)
+	while (flock(fd, how) < 0)
 		if (errno != EINTR)
 			return err_set(err, -errno, "locking %s/lock/%u", RUNDIR, uid);
 	return take_fd(&fd);
+}
+
+int state_lock_uid(const struct state *s, uid_t uid, struct err *err)
+{
+	return lock_uid(s, uid, LOCK_EX, err);
 }
 
 bool state_instance_name(const char *name)
@@ -164,10 +167,11 @@ void state_unset_current(const struct state *s, uid_t uid, const char *instance)
 	char name[16], now[INSTANCE_MAX];
 
 	snprintf(name, sizeof name, "%u", uid);
-	/* Not the lock first: who collects the dead may hold a fresh instance that a
-	 * builder waits for, and that builder has the lock. */
+	/* Never waiting: who collects the dead may hold a fresh instance, and a keeper the
+	 * storage, that a builder waits for, and that builder has the lock.  It puts its
+	 * own link in the place, or takes this one away (state_forget_gone). */
 	if (state_current(s, uid, now) == 0 && strcmp(now, instance) == 0) {
-		_cleanup_close_ int lock = state_lock_uid(s, uid, NULL);
+		_cleanup_close_ int lock = lock_uid(s, uid, LOCK_EX | LOCK_NB, NULL);
 
 		if (lock >= 0 && state_current(s, uid, now) == 0 && strcmp(now, instance) == 0)
 			(void)unlinkat(s->uid, name, 0);
@@ -175,6 +179,16 @@ void state_unset_current(const struct state *s, uid_t uid, const char *instance)
 	/* A link that was made but not yet put in place when its maker died. */
 	snprintf(now, sizeof now, ".%.30s", instance);
 	(void)unlinkat(s->uid, now, 0);
+}
+
+void state_forget_gone(const struct state *s, uid_t uid)
+{
+	char name[16], instance[INSTANCE_MAX];
+
+	snprintf(name, sizeof name, "%u", uid);
+	if (state_current(s, uid, instance) == 0 && faccessat(s->jail, instance, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    errno == ENOENT)
+		(void)unlinkat(s->uid, name, 0);
 }
 
 int state_instance_new(const struct state *s, uid_t uid, char instance[static INSTANCE_MAX],

@@ -10,7 +10,9 @@
  *   /run/loginjail/jail/INSTANCE/   locked (flock) as long as its keeper lives
  *       keeper.sock                 leases
  *       upper                       link whose text is the upper layer's place
- *   STATE/upper/INSTANCE/           the upper layers
+ *   STATE/upper/INSTANCE/           the upper layers, where they go with the jail
+ *   STATE/persistent/UID/           where they stay; see persistent.h
+ *   STATE/templates/                see image.c
  *   STATE/subids                    see subid.h
  *
  * An instance is "UID-XXXXXXXX".  Its run directory is made first and removed
@@ -59,8 +61,12 @@ int state_current(const struct state *s, uid_t uid, char instance[static INSTANC
 /* Make inst the live one. The caller holds the user's lock. */
 int state_set_current(const struct state *s, uid_t uid, const char *instance, struct err *err);
 
-/* Forget it, if it still is the live one. Takes the user's lock. */
+/* Forget it, if it still is the live one. Takes the user's lock; who has that is
+ * building the next one, and sees to this. */
 void state_unset_current(const struct state *s, uid_t uid, const char *instance);
+
+/* Forget the user's last instance if it is there no more. The caller holds the lock. */
+void state_forget_gone(const struct state *s, uid_t uid);
 
 /* Make and lock a new instance. Returns the locked directory's descriptor: the
  * lock is held as long as any copy of it is open. */

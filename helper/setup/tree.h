@@ -24,7 +24,7 @@ int tree_stage(struct jail *j, struct err *err);
  * fence share: needs j->stage, the identity and the settings only. */
 int tree_fill(struct jail *j, struct err *err);
 
-/* Mount it all; needs j->userns with its maps written, and j->upper. */
+/* Mount it all; needs j->userns with its maps written, and j->storage. */
 int tree_mount(struct jail *j, struct err *err);
 
 #endif

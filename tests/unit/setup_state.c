@@ -172,7 +172,7 @@ static void instances(struct state *s)
 {
 	char name[64][INSTANCE_MAX], now[INSTANCE_MAX];
 	struct err err = {""};
-	int dir[64], before = open_fds(), good = 0;
+	int dir[64], before = open_fds(), good = 0, lock;
 	struct stat st;
 
 	for (int i = 0; i < 64; i++) {
@@ -215,6 +215,21 @@ static void instances(struct state *s)
 	   "what it left goes with it");
 	state_unset_current(s, 5, "5-00000003");
 	is_int(state_current(s, 5, now), -ENOENT, "the last ends");
+
+	/* While the next one is built: its builder may wait for us. */
+	is_int(state_set_current(s, 5, "5-00000006", &err), 0, "(one more)");
+	ok(mkdirat(s->jail, "5-00000006", 0700) == 0, "(with its directory)");
+	lock = state_lock_uid(s, 5, &err);
+	ok(lock >= 0, "(the user's lock is taken)");
+	state_unset_current(s, 5, "5-00000006");
+	is_int(state_current(s, 5, now), 0, "it ends: the lock is not waited for, the link stays");
+	state_forget_gone(s, 5);
+	is_int(state_current(s, 5, now), 0, "and is left alone while there is something");
+	is_int(state_instance_remove(s, "5-00000006"), 0, "(it goes)");
+	state_forget_gone(s, 5);
+	is_int(state_current(s, 5, now), -ENOENT, "then the builder takes it away");
+	state_forget_gone(s, 5);
+	scope_close(&lock);
 
 	for (const char *const *t =
 		     (const char *const[]){"/etc/passwd", "../x", "x", "5-0000000", "5-000000011",

@@ -54,6 +54,21 @@ if before_power_cut; then
 	release warm
 	ok 'nothing is left' jails_gone
 
+	# What is kept must outlive it.
+	jail_ini <<-'EOS'
+		[jail test]
+		users = alice
+
+		[jail tree]
+		users = bob
+		storage = persistent
+	EOS
+	on bob 'echo before >/var/tmp/kept && mkdir /var/tmp/d && sync'
+	ok 'a persistent storage is free' jails_gone
+	on bob 'echo at >/var/tmp/kept2 && rm -r /var/tmp/d && sync; head -c 30M /dev/zero >/var/tmp/unfinished & sleep 600' \
+		>/dev/null 2>&1 &
+	ok '(in use when the power goes)' eventually_sh '[[ -s $STATE/persistent/$(id -u bob)/tree/%2F/u/var/tmp/unfinished ]]'
+
 	# An upper layer with something in it, so that there is something to remove.
 	hold warm alice
 	on alice 'mkdir -p /var/tmp/a/b && echo x >/var/tmp/a/b/c && sync'
@@ -64,6 +79,12 @@ fi
 is "$(systemctl is-system-running --wait)" running 'after a power cut the host comes up'
 is "$(uppers)" 1 'the upper layer of a jail is left'
 is "$(jail_groups)" '' 'and nothing else of it'
+is "$(on bob 'cat /var/tmp/kept /var/tmp/kept2; ls -d /var/tmp/d 2>&1 | grep -c "No such"' | tr '\n' ' ')" 'before at 1 ' \
+	'what is persistent is there, as it was synced'
+ok 'and can be written' on bob 'rm /var/tmp/unfinished && echo after >/var/tmp/kept'
+jails_gone
+is "$(on bob 'cat /var/tmp/kept')" after 'and is kept'
+jails_gone
 hold warm alice
 is "$(on alice 'ls -A /var/tmp')" '' 'the next jail begins with an empty one'
 release warm
