@@ -66,7 +66,8 @@ setup_src := $(call src,setup config) $(lib_all)
 init_src := $(call src,init) helper/lib/fdio.c
 enter_src := helper/enter/main.c helper/enter/request.c helper/enter/proxy.c helper/lib/fdio.c
 cli_src := $(call src,cli config) $(lib_all) $(filter-out helper/setup/main.c,$(wildcard \
-	helper/setup/state.c helper/setup/cgroup.c helper/setup/mountinfo.c helper/setup/gc.c helper/setup/rmtree.c))
+	helper/setup/state.c helper/setup/cgroup.c helper/setup/mountinfo.c helper/setup/gc.c helper/setup/rmtree.c \
+	helper/setup/rootfs.c))
 pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so
@@ -100,7 +101,7 @@ $B/%.pic.o: %.c
 	$(CC) $(ALL_CFLAGS) -fPIC -c -o $@ $<
 
 $B/helper/enter/main.static.o: $B/gen/enter_filter.h
-$B/helper/init/main.static.o: $B/gen/session_filter.h
+$B/helper/init/main.static.o: $B/gen/session_filter.h $B/gen/root_filter.h
 $B/gen/filter_gen: helper/filter/gen.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< -lseccomp
@@ -177,7 +178,8 @@ include tests/pam/rules.mk
 
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
-	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables
+	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables \
+	erofs-utils squashfs-tools
 deb_deps := build-essential debhelper dpkg-dev fakeroot lintian mmdebstrap
 vm_deps := mmdebstrap e2fsprogs debian-archive-keyring
 need = @missing=; for p in $(build_deps) $1; do \

@@ -22,6 +22,7 @@
 #include "lib/wire.h"
 #include "setup/cgroup.h"
 #include "setup/gc.h"
+#include "setup/rootfs.h"
 #include "setup/state.h"
 
 /* A keeper answers at once, or is stopped. */
@@ -63,6 +64,7 @@ static int get_status(const char *instance, struct keeper_status *ret)
 	if (r)
 		return r;
 	ret->user[sizeof ret->user - 1] = ret->section[sizeof ret->section - 1] = '\0';
+	ret->root[sizeof ret->root - 1] = ret->trees[sizeof ret->trees - 1] = '\0';
 	text_defuse(ret->user);
 	return ret->magic == WIRE_MAGIC ? 0 : -EPROTO;
 }
@@ -103,6 +105,22 @@ static int each_instance(int (*fn)(const char *instance, void *arg), void *arg)
 	return worst;
 }
 
+/* Is the jail's tree of another generation than a jail would get that is made now? */
+static const char *tree_age(const struct keeper_status *s)
+{
+	char name[sizeof s->root], now[ROOTFS_GENERATION_MAX], *slash;
+	struct err err;
+
+	snprintf(name, sizeof name, "%s", s->root);
+	slash = strchr(name, '/');
+	if (!slash)
+		return "";
+	*slash = '\0';
+	if (rootfs_current(s->trees, name, now, &err))
+		return " (tree gone)";
+	return strcmp(now, slash + 1) == 0 ? "" : " (old)";
+}
+
 static int print_jail(const char *instance, void *arg)
 {
 	struct keeper_status s;
@@ -123,7 +141,8 @@ static int print_jail(const char *instance, void *arg)
 	t = (time_t)s.started;
 	if (localtime_r(&t, &tm))
 		(void)strftime(since, sizeof since, "%F %T", &tm);
-	printf("%-16s %-14s %6u  %-19s %8u  %s\n", s.user, s.section, s.leases, since, s.init_pid, instance);
+	printf("%-16s %-14s %6u  %-19s %8u  %-20s  %s%s\n", s.user, s.section, s.leases, since, s.init_pid,
+	       instance, s.root, tree_age(&s));
 	return EXIT_OK;
 }
 
@@ -132,7 +151,8 @@ int verb_ps(int argc, char **argv)
 	(void)argv;
 	if (argc != 1)
 		return EXIT_USAGE;
-	printf("%-16s %-14s %6s  %-19s %8s  %s\n", "USER", "JAIL", "LOGINS", "SINCE", "PID 1", "INSTANCE");
+	printf("%-16s %-14s %6s  %-19s %8s  %-20s  %s\n", "USER", "JAIL", "LOGINS", "SINCE", "PID 1", "INSTANCE",
+	       "ROOT");
 	return each_instance(print_jail, NULL);
 }
 

@@ -27,6 +27,11 @@ static bool jails_own(const char *path)
 	       is_or_below(path, "/dev") || is_or_below(path, "/run/loginjail");
 }
 
+static const char *root_inside_host(const struct settings *s)
+{
+	return s->inside_root == ANSWER_YES && !strcmp(s->root, "host") ? "" : NULL;
+}
+
 static const char *soft_above_hard(const struct settings *s)
 {
 	return s->nofile.soft > s->nofile.hard ? "" : NULL;
@@ -121,6 +126,8 @@ static const char *masks_jails_own(const struct settings *s)
 }
 
 static const struct rule rules[] = {
+	{OPTION_inside_root, OPTION_root, root_inside_host,
+	 "nobody can be root in a jail of the host's own tree: name a tree with 'root =', or write no"},
 	{OPTION_nofile, OPTION_nofile, soft_above_hard,
 	 "the soft limit is above the hard one: write SOFT:HARD, the smaller first"},
 	{OPTION_bind, OPTION_bind, bind_reserved,

@@ -35,7 +35,7 @@ struct limit_pair {
 };
 
 /* The words stand in types.c in the same order. */
-enum root_kind { ROOT_HOST, ROOT_KIND_MAX };
+enum yes_no { ANSWER_NO, ANSWER_YES, YES_NO_MAX };
 enum storage_kind { STORAGE_EPHEMERAL, STORAGE_KIND_MAX };
 enum home_kind { HOME_BIND, HOME_PRIVATE, HOME_NONE, HOME_KIND_MAX };
 enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_HOST, NETWORK_KIND_MAX };
@@ -50,7 +50,8 @@ enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_HOST, NETWORK_KIND_MA
 #define FIELD_bind_list struct binds
 #define FIELD_hostname char *		  /* never NULL; "" is none */
 #define FIELD_path char *		  /* never NULL; "" is none */
-#define FIELD_root_kind enum root_kind
+#define FIELD_tree_name char *		  /* never NULL; "host" is the host's own tree */
+#define FIELD_yes_no enum yes_no
 #define FIELD_storage_kind enum storage_kind
 #define FIELD_home_kind enum home_kind
 #define FIELD_network_kind enum network_kind
@@ -105,7 +106,8 @@ enum type_id {
 	TYPE_bind_list,
 	TYPE_hostname,
 	TYPE_path,
-	TYPE_root_kind,
+	TYPE_tree_name,
+	TYPE_yes_no,
 	TYPE_storage_kind,
 	TYPE_home_kind,
 	TYPE_network_kind,

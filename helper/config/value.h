@@ -23,6 +23,7 @@ VALUE_PARSER(octal);
 VALUE_PARSER(duration);
 VALUE_PARSER(hostname);
 VALUE_PARSER(path);
+VALUE_PARSER(tree_name);
 VALUE_PRINTER(word);
 VALUE_PRINTER(size);
 VALUE_PRINTER(size_or_max);

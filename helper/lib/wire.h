@@ -67,6 +67,8 @@ struct keeper_status {
 	char user[64];
 	char section[64];
 	char cgroup[128];
+	char root[128];	      /* "host", or NAME/GENERATION below trees */
+	char trees[128];
 };
 
 /* keeper -> init, after the spec */
@@ -90,13 +92,16 @@ struct init_spec {
 	uint32_t umask;
 	uint32_t nofile_soft, nofile_hard; /* 0: leave alone */
 	uint32_t network;                  /* enum init_network */
-	uint32_t flags;
+	uint32_t flags;			   /* INIT_INSIDE_ROOT */
 	char hostname[65];
 	char user[256];
 	char home[1024];
 	char shell[512];
 	char env[8192]; /* NAME=VALUE strings, each ended by a NUL; then a NUL */
 };
+
+/* The user may become root of the jail. */
+#define INIT_INSIDE_ROOT 1u
 
 enum init_network { INIT_NET_NONE, INIT_NET_PRIVATE, INIT_NET_HOST };
 

@@ -200,6 +200,7 @@ static int jail_login(const struct section *section, const struct identity *id)
 		.state = STATE_CLOSED,
 		.instance_dir = -EBADF, .upper_root = -EBADF, .upper = -EBADF, .init_pidfd = -EBADF,
 		.init_ctl = -EBADF, .fence_ns = -EBADF, .net_ns = -EBADF, .keeper_sock = -EBADF,
+		.rootfs = ROOTFS_CLOSED, .host = -EBADF,
 		.proc = -EBADF, .userns = -EBADF, .stage = -EBADF, .tree = -EBADF, .home_fd = -EBADF,
 		.enter_fd = -EBADF, .init_fd = -EBADF, .init_sock = -EBADF,
 		.layer = {.dir = -EBADF, .host = -EBADF},

@@ -143,6 +143,7 @@ static int send_spec(const struct jail *j, struct err *err)
 	s->nofile_soft = (uint32_t)j->set->nofile.soft;
 	s->nofile_hard = (uint32_t)j->set->nofile.hard;
 	s->network = network[j->set->network];
+	s->flags = j->set->inside_root == ANSWER_YES ? INIT_INSIDE_ROOT : 0;
 	r = copy_text(s->hostname, sizeof s->hostname, j->set->hostname, "hostname", err);
 	if (!r)
 		r = copy_text(s->user, sizeof s->user, j->id->name, "the account's name", err);

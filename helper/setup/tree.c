@@ -14,9 +14,12 @@
 #include "lib/paths.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
+#include "image.h"
 #include "mnt.h"
 #include "overlay.h"
 #include "owner.h"
+#include "sftp.h"
+#include "treefiles.h"
 #include "volume.h"
 
 /* The layer is in memory: a start-up file is small, a film is not one. */
@@ -90,6 +93,27 @@ static int stage_dir(struct jail *j, const char *name, struct err *err)
 	return 0;
 }
 
+/* What the layer will lie upon, to be looked at: its ids are not mapped here. */
+static int open_below(struct jail *j, struct err *err)
+{
+	int from = tree_is_host(j) ? j->host : j->rootfs.fd;
+
+	if (j->rootfs.kind == ROOTFS_EROFS || j->rootfs.kind == ROOTFS_SQUASHFS) {
+		_cleanup_close_ int mnt = image_mount(&j->rootfs, MNT_SAFE | MOUNT_ATTR_NOEXEC, err);
+		int r = mnt < 0 ? mnt : stage_dir(j, STAGE_IMAGE, err);
+
+		/* It can't be cloned before it is attached. */
+		if (!r)
+			r = mnt_attach_plain(mnt, j->stage, STAGE_IMAGE, err);
+		if (r)
+			return r;
+		j->layer.host = take_fd(&mnt);
+		return 0;
+	}
+	j->layer.host = openat(from, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return j->layer.host < 0 ? err_set(err, -errno, "the tree below the jail") : 0;
+}
+
 int tree_stage(struct jail *j, struct err *err)
 {
 	static const char *const dirs[] = {STAGE_LAYER, STAGE_TREE, STAGE_FENCE,     STAGE_DEV, STAGE_PTS,
@@ -116,17 +140,20 @@ int tree_stage(struct jail *j, struct err *err)
 	j->layer.dir = openat(j->stage, STAGE_LAYER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (j->layer.dir < 0)
 		return err_set(err, -errno, "the jail's layer");
-	return 0;
+	return open_below(j, err);
 }
 
 /* A copy of /etc/skel's plain files, as useradd would make it. */
 static int copy_skel(struct jail *j, int home, struct err *err)
 {
-	_cleanup_closedir_ DIR *d = opendir("/etc/skel");
+	_cleanup_close_ int skel = sys_openat2(j->layer.host, "/etc/skel", O_RDONLY | O_DIRECTORY, 0,
+					       RESOLVE_POLICY_IN_ROOT);
+	_cleanup_closedir_ DIR *d = skel < 0 ? NULL : fdopendir(skel);
 	struct dirent *e;
 
 	if (!d)
 		return 0;
+	(void)take_fd(&skel);
 	while ((errno = 0, e = readdir(d))) {
 		_cleanup_close_ int in = -EBADF, out = -EBADF;
 		struct stat st;
@@ -204,28 +231,21 @@ static int layer_binds(struct jail *j, const struct binds *binds, struct err *er
 
 static int layer_files(struct jail *j, struct err *err)
 {
+	const struct accounts host = {.root = j->host};
 	_cleanup_free_ char *passwd = NULL;
 	struct layer *l = &j->layer;
-	char text[512];
 	int r;
 
-	r = identity_passwd_text(j->id, j->home, j->shell, &passwd, err);
+	if (!tree_is_host(j))
+		return treefiles_make(j, err);
+	r = identity_passwd_text(&host, j->id, j->home, j->shell, &passwd, err);
 	if (!r)
-		r = identity_group_text(j->id, &j->group_text, err);
+		r = identity_group_text(&host, j->id, &j->group_text, err);
 	if (!r)
 		r = layer_file(l, "/etc/passwd", passwd, err);
 	if (!r)
 		r = layer_file(l, "/etc/group", j->group_text, err);
-	if (r || !j->set->hostname[0])
-		return r;
-	snprintf(text, sizeof text, "%s\n", j->set->hostname);
-	r = layer_file(l, "/etc/hostname", text, err);
-	if (r)
-		return r;
-	snprintf(text, sizeof text,
-		 "127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost ip6-localhost ip6-loopback\n",
-		 j->set->hostname);
-	return layer_file(l, "/etc/hosts", text, err);
+	return r || !j->set->hostname[0] ? r : layer_hostname(l, j->set->hostname, err);
 }
 
 static int fill_layer(struct jail *j, struct err *err)
@@ -237,7 +257,7 @@ static int fill_layer(struct jail *j, struct err *err)
 	if (fstat(l->host, &st) < 0 || fchmod(l->dir, st.st_mode & 01777) < 0 ||
 	    fchown(l->dir, layer_uid(l, st.st_uid), layer_gid(l, st.st_gid)) < 0)
 		return err_set(err, -errno, "the jail's layer");
-	r = layer_mask_host(l, err);
+	r = tree_is_host(j) ? layer_mask_host(l, err) : 0;
 	for (size_t i = 0; !r && i < sizeof replaced / sizeof *replaced; i++)
 		r = layer_empty(l, replaced[i], err);
 	if (!r)
@@ -323,5 +343,7 @@ int tree_mount(struct jail *j, struct err *err)
 		r = mount_binds(j, &j->set->bind, MNT_SAFE, err);
 	if (!r)
 		r = mount_binds(j, &j->set->bind_ro, MNT_SAFE | MOUNT_ATTR_RDONLY, err);
-	return r;
+	if (!r)
+		r = sftp_provide(j, err);
+	return r || tree_is_host(j) ? r : treefiles_check_shell(j, err);
 }

@@ -20,6 +20,8 @@ static struct identity ann = {
 	.ngroups = 7,
 };
 
+static struct accounts host = {.root = -EBADF};
+
 static void kept(void)
 {
 	gid_t keep[8] = {0};
@@ -75,7 +77,7 @@ static void passwd(void)
 		struct err err;
 
 		put(AT_FDCWD, "/etc/passwd", cases[i].in, 0644);
-		is_int(identity_passwd_text(&ann, "/h", "/s", &got, &err), 0, "passwd %zu", i);
+		is_int(identity_passwd_text(&host, &ann, "/h", "/s", &got, &err), 0, "passwd %zu", i);
 		snprintf(want, sizeof want, "%sann:x:1001:2001:Ann,,,:/h:/s\n", cases[i].want);
 		is_str(got, want, "passwd %zu: text", i);
 	}
@@ -86,7 +88,7 @@ static void passwd(void)
 
 		put(AT_FDCWD, "/etc/passwd",
 		    "root:$6$salt$hash:0:0:root:/root:/bin/bash\nold::3:3::/:/x\n", 0644);
-		is_int(identity_passwd_text(&ann, "/h", "/s", &got, &err), 0,
+		is_int(identity_passwd_text(&host, &ann, "/h", "/s", &got, &err), 0,
 		       "a host without shadow passwords");
 		ok(got && !strstr(got, "hash"), "shows no password");
 		ok(got && strstr(got, "root:x:0:0:"), "but root");
@@ -116,7 +118,7 @@ static void group(void)
 		struct err err;
 
 		put(AT_FDCWD, "/etc/group", cases[i].in, 0644);
-		is_int(identity_group_text(&ann, &got, &err), 0, "group %zu", i);
+		is_int(identity_group_text(&host, &ann, &got, &err), 0, "group %zu", i);
 		is_str(got, cases[i].want, "group %zu: text", i);
 	}
 }
@@ -129,9 +131,9 @@ static void missing(void)
 	ok(umount2("/etc/passwd", MNT_DETACH) == 0 && umount2("/etc/group", MNT_DETACH) == 0 &&
 		   tmpfs_on("/etc"),
 	   "(an empty /etc)");
-	is_int(identity_passwd_text(&ann, "/h", "/s", &got, &err), -ENOENT, "no /etc/passwd");
+	is_int(identity_passwd_text(&host, &ann, "/h", "/s", &got, &err), -ENOENT, "no /etc/passwd");
 	contains(err.text, "/etc/passwd", "and that is said");
-	is_int(identity_group_text(&ann, &got, &err), -ENOENT, "no /etc/group");
+	is_int(identity_group_text(&host, &ann, &got, &err), -ENOENT, "no /etc/group");
 	contains(err.text, "/etc/group", "and that is said");
 	ok(got == NULL, "no text");
 	ok(umount2("/etc", MNT_DETACH) == 0, "(uncover /etc)");
@@ -199,6 +201,7 @@ int main(void)
 		skip(why);
 		return done_testing();
 	}
+	host.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (!scratch_make())
 		return done_testing();
 	if (cover("passwd", "") && cover("group", "") &&
