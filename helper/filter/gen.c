@@ -83,7 +83,7 @@ static const int root_calls[] = {
 	/* mounts and namespaces */
 	SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(open_tree), SCMP_SYS(move_mount),
 	SCMP_SYS(fsopen), SCMP_SYS(fsconfig), SCMP_SYS(fsmount), SCMP_SYS(fspick), SCMP_SYS(mount_setattr),
-	SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(open_by_handle_at), SCMP_SYS(fanotify_init),
+	SCMP_SYS(setns), SCMP_SYS(open_by_handle_at), SCMP_SYS(fanotify_init),
 	/* the machine */
 	SCMP_SYS(reboot), SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(init_module),
 	SCMP_SYS(finit_module), SCMP_SYS(delete_module), SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(acct),
@@ -130,6 +130,10 @@ static scmp_filter_ctx make_root(void)
 	for (size_t i = 0; i < sizeof root_calls_new / sizeof *root_calls_new; i++)
 		if (seccomp_rule_add(ctx, eperm, root_calls_new[i], 0) != 0)
 			return NULL;
+	/* PID 1 still has to, once; without its capability, and with the limit that it
+	 * sets then, nobody can after it. */
+	if (seccomp_rule_add(ctx, eperm, SCMP_SYS(unshare), 1, SCMP_A0(SCMP_CMP_NE, CLONE_NEWCGROUP)) != 0)
+		return NULL;
 	/* PID 1 has root's uid, which is all that the kernel asks for. */
 	if (seccomp_rule_add(ctx, eperm, SCMP_SYS(prlimit64), 1,
 			     SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, 1)) != 0)

@@ -53,3 +53,20 @@ busybox_tree() { # NAME GENERATION
 	echo "$1 $2" >"$root/etc/which"
 	switch_to "$1" "$2"
 }
+
+# A Debian with apt and sudo; the test needs a line "# needs: debian-tree".
+debian_tree() { # NAME GENERATION
+	local root
+	root=$(generation "$1" "$2")
+	tar -xf /run/src/build/tests/debian-tree.tar -C "$root"
+	switch_to "$1" "$2"
+}
+
+# The machine's own programs as a tree, for those who attack with them: a bind of its
+# root, without what the world has mounted upon that.
+whole_tree() { # NAME GENERATION
+	local root
+	root=$(generation "$1" "$2")
+	mount --bind / "$root"
+	switch_to "$1" "$2"
+}
