@@ -81,6 +81,38 @@ ok 'when the jail is gone neither is' flock -xn "$TREES/lab/$old/lock" true
 is "$(j cat /etc/which)" "lab $new" 'a new jail has the new generation'
 jails_gone
 
+# Three static programs and nothing else; and one that has another C library
+root=$(generation three $new)
+install -D "$TOOLS/minish" "$root/bin/sh"
+cp "$TOOLS"/{probe,hog} "$root/bin"
+switch_to three $new
+root=$(generation musl $new)
+mkdir -p "$root"/{bin,etc,lib}
+musl-gcc -o "$root/bin/sh" /run/src/tests/tools/minish.c
+cp -L /lib/ld-musl-*.so.1 "$root/lib/"
+echo 'passwd: nosuch files' >"$root/etc/nsswitch.conf"
+switch_to musl $new
+for tree in three musl; do
+	jail_ini <<-EOS
+		[jail $tree]
+		groups = jailed
+		root = $tree
+	EOS
+	is "$(echo through | on alice cat)" through "$tree: a session of the tree's one shell"
+	ok "$tree: that writes" j 'write /tmp/x word'
+	is "$(j 'cat /proc/1/comm')" loginjail-init "$tree: in the jail"
+	is "$(on_opt alice -tt 'cat /proc/self/comm' </dev/null | tr -d '\r')" sh "$tree: with a terminal"
+	ok "$tree: sftp" sftp_on alice <<<"put $T/up $tree.up"
+	is "$(cat "/home/alice/$tree.up")" content "$tree: it is there"
+	ok "$tree: scp" scp_on "alice@world:$tree.up" "$T/down.$tree"
+	is "$(cat "$T/down.$tree")" content "$tree: the same"
+	jails_gone
+done
+is "$(printf 'ls /run/loginjail/sftp\n' | sftp_on alice | grep -c libc.so.6)" 1 \
+	"the host's server has its library with it"
+nok 'which nobody can change' sftp_on alice <<<"put $T/up /run/loginjail/sftp/libc.so.6"
+jails_gone
+
 # Refusals
 refused() { # NAME SECTION-LINE LOG-PATTERN
 	DEFAULTS="trees = $TREES" jail_ini <<-EOS

@@ -123,6 +123,61 @@ static void group(void)
 	}
 }
 
+/* Of a tree that is not the host: its system accounts, whatever it lacks. */
+static void tree(void)
+{
+	static const struct {
+		const char *in, *want;
+	} shadows[] = {
+		{"root:*:1:0:99999:7:::\n", "root::1:0:99999:7:::\n"},
+		{"root:!:1::::::\nwww:!:2::::::\n", "root::1::::::\nwww:!:2::::::\n"},
+		{"root:!*:1::::::", "root::1::::::\n"},
+		{"root:x:1::::::\n", "root::1::::::\n"},
+		{"root::1::::::\n", "root::1::::::\n"},
+		{"root:$6$s$hash:1::::::\n", "root:$6$s$hash:1::::::\n"},
+		{"rooty:*:1::::::\nann:$6$s$old:1::::::\n", "rooty:*:1::::::\n"},
+		{"rubbish\n\nroot\n:\n", ""},
+		{"", ""},
+	};
+	struct accounts from = {.tree = true};
+	_cleanup_close_ int root = -EBADF;
+	struct err err = {""};
+	char *got = NULL;
+
+	(void)mkdirat(scratch_fd, "tree", 0755);
+	from.root = root = openat(scratch_fd, "tree", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	is_int(identity_passwd_text(&from, &ann, "/h", "/s", &got, &err), 0, "a tree without accounts");
+	contains(got, "root:x:0:0:", "has root");
+	contains(got, "ann:x:1001:2001:Ann,,,:/h:/s\n", "and the user");
+	free(got);
+	is_int(identity_shadow_text(&from, &ann, &got, &err), 0, "nor shadow file");
+	is_str(got, "root::::::::\nann:*:::::::\n", "has a root to become");
+	free(got);
+
+	(void)mkdirat(root, "etc", 0755);
+	put(root, "etc/group", "root:x:0:\nweb:x:33:\npeople:x:2001:\nother:x:1000:\n", 0644);
+	put(AT_FDCWD, "/etc/group", "ann:x:2001:\nweb:x:3000:ann\nreal:x:3001:ann\n", 0644);
+	is_int(identity_group_text(&from, &ann, &got, &err), 0, "groups of a tree");
+	contains(got, "web:x:33:\n", "its system groups");
+	contains(got, "ann:x:2001:\n", "the user's have the host's names");
+	contains(got, "real:x:3001:ann\n", "with the user as a member");
+	ok(!strstr(got, "people") && !strstr(got, "other") && !strstr(got, "3000"),
+	   "not the tree's people, and no name twice");
+	free(got);
+	for (size_t i = 0; i < sizeof shadows / sizeof *shadows; i++) {
+		char want[256];
+
+		put(root, "etc/shadow", shadows[i].in, 0600);
+		is_int(identity_shadow_text(&from, &ann, &got, &err), 0, "shadow %zu", i);
+		snprintf(want, sizeof want, "%sann:*:::::::\n", shadows[i].want);
+		is_str(got, want, "shadow %zu: text", i);
+		free(got);
+	}
+	(void)unlinkat(root, "etc/shadow", 0);
+	ok(mkfifoat(root, "etc/shadow", 0600) == 0, "(a pipe)");
+	is_int(identity_shadow_text(&from, &ann, &got, &err), -EINVAL, "a shadow file that is a pipe");
+}
+
 static void missing(void)
 {
 	_cleanup_free_ char *got = NULL;
@@ -212,6 +267,7 @@ int main(void)
 		before = open_fds();
 		passwd();
 		group();
+		tree();
 		lookup();
 		is_int(open_fds(), before, "no descriptor is left");
 		missing();
