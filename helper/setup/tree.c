@@ -14,6 +14,7 @@
 #include "lib/paths.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
+#include "hostmap.h"
 #include "image.h"
 #include "mnt.h"
 #include "overlay.h"
@@ -300,7 +301,22 @@ static int attach_clone(struct jail *j, int dirfd, const char *path, bool recurs
 	return fd < 0 ? fd : mnt_attach(fd, j->tree, at, err);
 }
 
-static int mount_binds(struct jail *j, const struct binds *binds, uint64_t attr, struct err *err)
+/* Of what is the host's: jail-root must not make files of its own there (hostmap.h). */
+static int attach_hosts(struct jail *j, int map, int fd, bool recursive, uint64_t attr, const char *at,
+			struct err *err)
+{
+	_cleanup_close_ int mnt = mnt_clone(fd, "", recursive, attr, map, err);
+
+	if (map >= 0 && (mnt == -EINVAL || mnt == -EPERM))
+		return err_set(err, 0,
+			       "the file system of '%s' can't be mounted with mapped ids, which inside_root takes: "
+			       "leave it out ('home = private', or no such bind), or use one that can (ext4, xfs, btrfs)",
+			       at);
+	return mnt < 0 ? mnt : mnt_attach(mnt, j->tree, at, err);
+}
+
+static int mount_binds(struct jail *j, int map, const struct binds *binds, uint64_t attr,
+		       struct err *err)
 {
 	for (size_t i = 0; i < binds->n; i++) {
 		const struct bind *b = &binds->v[i];
@@ -314,11 +330,30 @@ static int mount_binds(struct jail *j, const struct binds *binds, uint64_t attr,
 				       b->source);
 		if (src < 0)
 			return err_set(err, -errno, "bind source '%s'", b->source);
-		r = attach_clone(j, src, "", true, attr, b->destination, err);
+		r = attach_hosts(j, map, src, true, attr, b->destination, err);
 		if (r)
 			return err_prefix(err, r, "bind '%s'", b->source);
 	}
 	return 0;
+}
+
+/* The home, without what is mounted below it: a /proc in somebody's chroot, say. */
+static int mount_hosts(struct jail *j, struct err *err)
+{
+	const bool any = j->set->home == HOME_BIND || j->set->bind.n > 0;
+	_cleanup_close_ int map = -EBADF;
+	int r = 0;
+
+	if (any && j->set->inside_root == ANSWER_YES) {
+		map = hostmap_make(j, err);
+		if (map < 0)
+			return map;
+	}
+	if (j->set->home == HOME_BIND)
+		r = attach_hosts(j, map, j->home_fd, false, MNT_SAFE, j->id->home, err);
+	if (!r)
+		r = mount_binds(j, map, &j->set->bind, MNT_SAFE, err);
+	return r ? r : mount_binds(j, -EBADF, &j->set->bind_ro, MNT_SAFE | MOUNT_ATTR_RDONLY, err);
 }
 
 int tree_mount(struct jail *j, struct err *err)
@@ -336,13 +371,8 @@ int tree_mount(struct jail *j, struct err *err)
 		r = attach_clone(j, j->stage, STAGE_VOL "/tmp", false, MNT_SAFE, "/tmp", err);
 	if (!r)
 		r = attach_clone(j, j->stage, STAGE_VOL "/run", false, MNT_SAFE, "/run", err);
-	/* Without what is mounted below it: a /proc in somebody's chroot, say. */
-	if (!r && j->set->home == HOME_BIND)
-		r = attach_clone(j, j->home_fd, "", false, MNT_SAFE, j->id->home, err);
 	if (!r)
-		r = mount_binds(j, &j->set->bind, MNT_SAFE, err);
-	if (!r)
-		r = mount_binds(j, &j->set->bind_ro, MNT_SAFE | MOUNT_ATTR_RDONLY, err);
+		r = mount_hosts(j, err);
 	if (!r)
 		r = sftp_provide(j, err);
 	return r || tree_is_host(j) ? r : treefiles_check_shell(j, err);

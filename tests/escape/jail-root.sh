@@ -106,15 +106,29 @@ ok 'port 80 is' j 'perl -MIO::Socket::INET -e "IO::Socket::INET->new(Listen => 1
 nok 'but not one of the host' free 'exec 3<>/dev/tcp/127.0.0.1/80'
 
 # Set-uid programs count in the tree only
-for at in /tmp /dev/shm /srv/bound /home/alice /run; do
+for at in /tmp /dev/shm /run; do
 	j "cp /usr/bin/id $at/rootid && chown root: $at/rootid && chmod 6755 $at/rootid" >/dev/null 2>&1
 	is "$(user "$at/rootid -u")" 2001 "a set-uid program in $at does nothing"
 done
 is "$(j 'cp /usr/bin/id /opt/rootid && chmod 4755 /opt/rootid'; user '/opt/rootid -u')" 0 'one in the tree does'
 
 # What the host sees of it
-j 'touch /srv/bound/file ~alice/file; chown bob /srv/bound/file 2>/dev/null || chown 2002 /srv/bound/file'
-between "$(stat -c %u /srv/bound/file)" 65536 4294967294 "a file given to another's number is not theirs on the host"
+user 'echo mine >~/mine; echo mine >/srv/bound/mine; mkdir ~/dir'
+for at in /home/alice /srv/bound; do
+	is "$(j "cat $at/mine; echo more >>$at/mine; chmod 640 $at/mine; cat $at/mine")" $'mine\nmine\nmore' \
+		"$at: root has its power over the user's files"
+	for what in "echo x >$at/root" "mkdir $at/root" "ln -s x $at/root" "mkfifo $at/root" "chown root $at/mine" \
+		"chown 33:33 $at/mine" "chown 2002 $at/mine" "chgrp 2002 $at/mine" "cp -a /usr/bin/id $at/root"; do
+		nok "$at: but makes none of its own: $what" j "$what"
+	done
+	is "$(find "$at" -uid +65535 -o -gid +65535 -o -nouser)" '' "$at: none of a subordinate id is there"
+done
+ok 'a quota that counts the user counts all' test "$(stat -c %u:%g /home/alice/mine /srv/bound/mine | sort -u)" = 2001:2001
+ok 'the user makes files there as ever' user 'echo x >~/dir/x && mv ~/dir/x ~/y && rm ~/y && touch /srv/bound/z'
+is "$(stat -c %u:%g /srv/bound/z)" 2001:2001 'which are theirs'
+touch /home/alice/of-root /srv/bound/of-root
+chmod 666 /srv/bound/of-root
+ok "and what is others' is as ever, too" user 'echo x >/srv/bound/of-root && rm -f ~/of-root && test ! -e ~/of-root'
 nok "another's file is not read" j 'cat /srv/bound/bobs'
 echo secret >/srv/bound/bobs
 chown bob /srv/bound/bobs

@@ -12,10 +12,10 @@ jail_ini() {
 	chmod 700 "$STATE"
 	if [[ ${LOGINJAIL_AS_ROOT:-} == 1 ]]; then
 		[[ -e $TREES/whole ]] || whole_tree whole 2026-11-22T10.00.00
-		root=$(printf 'trees = %s\nroot = whole\ninside_root = yes\nbind_ro = /usr/local' "$TREES")
+		root=$(printf '\ntrees = %s\nroot = whole\ninside_root = yes\nbind_ro = /usr/local' "$TREES")
 	fi
 	{
-		printf '[defaults]\nstate = %s\n%s\n%s\n\n' "$STATE" "${DEFAULTS:-}" "$root"
+		printf '[defaults]\nstate = %s\n%s%s\n\n' "$STATE" "${DEFAULTS:-}" "$root"
 		cat
 	} >"$INI.new"
 	chmod 644 "$INI.new"
