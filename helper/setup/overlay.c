@@ -183,7 +183,7 @@ static int mount_tree_overlay(struct jail *j, struct err *err)
 		[ROOTFS_DIRECTORY] = "make it an image, which may lie anywhere (loginjail-rootfs build --image "
 				     "erofs), or move it to ext4, xfs or btrfs",
 		[ROOTFS_EROFS] = "give this host a kernel that can, or build the tree as a directory",
-		[ROOTFS_SQUASHFS] = "this kernel can't for squashfs: build the tree with --image erofs",
+		[ROOTFS_SQUASHFS] = "for squashfs that takes Linux 6.2 or later: build the tree with --image erofs",
 	};
 	_cleanup_close_ int lower = mnt_clone(j->layer.host, "", false, MNT_SAFE, j->userns, err);
 	struct stat st;

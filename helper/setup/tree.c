@@ -309,8 +309,9 @@ static int attach_hosts(struct jail *j, int map, int fd, bool recursive, uint64_
 
 	if (map >= 0 && (mnt == -EINVAL || mnt == -EPERM))
 		return err_set(err, 0,
-			       "the file system of '%s' can't be mounted with mapped ids, which inside_root takes: "
-			       "leave it out ('home = private', or no such bind), or use one that can (ext4, xfs, btrfs)",
+			       "the file system of '%s' can't be mounted with mapped ids, which inside_root "
+			       "takes: leave it out ('home = private', or no such bind), or use one that can "
+			       "(ext4, xfs, btrfs)",
 			       at);
 	return mnt < 0 ? mnt : mnt_attach(mnt, j->tree, at, err);
 }
