@@ -113,6 +113,13 @@ is "$(printf 'ls /run/loginjail/sftp\n' | sftp_on alice | grep -c libc.so.6)" 1 
 nok 'which nobody can change' sftp_on alice <<<"put $T/up /run/loginjail/sftp/libc.so.6"
 jails_gone
 
+# With the host's network, its resolver
+echo 'nameserver 192.0.2.1' >/etc/resolv.conf
+jail_ini <<<$'[jail lab]\ngroups = jailed\nroot = lab\nnetwork = host\nhostname = named'
+is "$(j 'cat /etc/resolv.conf /etc/hostname; hostname')" $'nameserver 192.0.2.1\nnamed\nnamed' \
+	"with the host's network its resolver, and a name from jail.ini"
+jails_gone
+
 # Refusals
 refused() { # NAME SECTION-LINE LOG-PATTERN
 	DEFAULTS="trees = $TREES" jail_ini <<-EOS
@@ -128,6 +135,19 @@ refused() { # NAME SECTION-LINE LOG-PATTERN
 }
 refused 'no such tree' 'root = other' "no tree 'other' in $TREES: build it"
 refused 'no such shell' 'root = lab' "tree 'lab' has no program /bin/bash, the login shell of alice.*'shell ='"
+# What can't have mapped ids, as NFS can't
+generation ram $new >/dev/null
+mount -t ramfs -o mode=755 ram "$TREES/ram/$new/root"
+cp -a "$TREES/lab/$new/root/." "$TREES/ram/$new/root"
+switch_to ram $new
+refused 'a tree whose ids can not be mapped' $'root = ram\nshell = /bin/sh' \
+	"tree 'ram' can't be mounted with mapped ids where it lies: make it an image"
+umount "$TREES/ram/$new/root"
+mkdir -p /srv/ram
+mount -t ramfs ram /srv/ram
+refused 'a bind whose ids can not, with inside_root' \
+	$'root = lab\nshell = /bin/sh\ninside_root = yes\nbind = /srv/ram' "file system of '/srv/ram' can't be mounted with mapped ids, which inside_root takes"
+umount /srv/ram
 mkdir "$TREES/lab/.2026-11-24T10.00.00"
 rm "$TREES/lab/current"
 refused 'no generation' "root = lab" "tree 'lab' has no finished generation"

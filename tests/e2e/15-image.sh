@@ -89,6 +89,18 @@ for kind in erofs squashfs; do
 	ok "$kind: all of it" jails_gone
 done
 
+# An image may lie where a tree could not
+mkdir -p "$TREES/ram"
+mount -t ramfs -o mode=755 ram "$TREES/ram"
+generation ram $generation >/dev/null
+rmdir "$TREES/ram/$generation/root"
+cp "$TREES/erofs/$generation/root.erofs" "$TREES/ram/$generation/"
+switch_to ram $generation
+use ram
+is "$(j cat /etc/which)" "erofs $generation" 'an image on a file system that knows no mapped ids'
+jails_gone
+umount "$TREES/ram"
+
 # A file that is no image
 for kind in erofs squashfs; do
 	head -c 1M /dev/zero >"$TREES/$kind/$generation/root.$kind"
