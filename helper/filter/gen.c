@@ -99,6 +99,12 @@ static const int root_calls_new[] = {
 	467 /* open_tree_attr */,
 };
 
+/* PID 1 has root's uid, which is all that the kernel asks for: their first argument. */
+static const int pid_calls[] = {
+	SCMP_SYS(prlimit64), SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_setscheduler),
+	SCMP_SYS(sched_setparam), SCMP_SYS(sched_setattr),
+};
+
 #define CLONE_NEW_ANY                                                                                  \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
 	 CLONE_NEWNET)
@@ -134,10 +140,10 @@ static scmp_filter_ctx make_root(void)
 	 * sets then, nobody can after it. */
 	if (seccomp_rule_add(ctx, eperm, SCMP_SYS(unshare), 1, SCMP_A0(SCMP_CMP_NE, CLONE_NEWCGROUP)) != 0)
 		return NULL;
-	/* PID 1 has root's uid, which is all that the kernel asks for. */
-	if (seccomp_rule_add(ctx, eperm, SCMP_SYS(prlimit64), 1,
-			     SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, 1)) != 0)
-		return NULL;
+	for (size_t i = 0; i < sizeof pid_calls / sizeof *pid_calls; i++)
+		if (seccomp_rule_add(ctx, eperm, pid_calls[i], 1,
+				     SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, 1)) != 0)
+			return NULL;
 	return ctx;
 }
 

@@ -23,6 +23,12 @@
  * report the end on, and sees when the other side is gone, upon which the session
  * is hung up.
  *
+ * Where the user may become root of the jail (INIT_INSIDE_ROOT) that root has our
+ * uid, and still is not us: we are not dumpable and were executed from a file that
+ * it can't read, no signal from inside reaches PID 1, the capabilities that it can
+ * have are fewer than what tracing us takes, and the filter forbids what asks for
+ * the uid only, limits and scheduling.
+ *
  * It ends when told to or when the keeper is gone: TERM and HUP to all, and
  * when nobody is left or the grace is over it exits, and the kernel kills the
  * rest.

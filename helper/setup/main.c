@@ -18,6 +18,10 @@
  * user's lock, and the second finds the first one's jail under it.  The lock is
  * held by the builder until its jail can be found.
  *
+ * The root of the jail is the host's tree under a mask, or another one (rootfs.c)
+ * that is read while it is mounted: links in it stay in it, and what is opened in
+ * it is looked at, never run.
+ *
  * Nothing here runs anything of the user's, and what a user can write is only
  * ever opened with the user's own authority (tree_open_home).
  */

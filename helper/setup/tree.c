@@ -100,7 +100,7 @@ static int open_below(struct jail *j, struct err *err)
 	int from = tree_is_host(j) ? j->host : j->rootfs.fd;
 
 	if (j->rootfs.kind == ROOTFS_EROFS || j->rootfs.kind == ROOTFS_SQUASHFS) {
-		_cleanup_close_ int mnt = image_mount(&j->rootfs, MNT_SAFE | MOUNT_ATTR_NOEXEC, err);
+		_cleanup_close_ int mnt = image_mount(&j->rootfs, MNT_SAFE, err);
 		int r = mnt < 0 ? mnt : stage_dir(j, STAGE_IMAGE, err);
 
 		/* It can't be cloned before it is attached. */

@@ -88,7 +88,7 @@ cp "$TOOLS"/{probe,hog} "$root/bin"
 switch_to three $new
 root=$(generation musl $new)
 mkdir -p "$root"/{bin,etc,lib}
-musl-gcc -o "$root/bin/sh" /run/src/tests/tools/minish.c
+musl-gcc -D_GNU_SOURCE -o "$root/bin/sh" /run/src/tests/tools/minish.c
 cp -L /lib/ld-musl-*.so.1 "$root/lib/"
 echo 'passwd: nosuch files' >"$root/etc/nsswitch.conf"
 switch_to musl $new

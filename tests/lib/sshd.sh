@@ -110,7 +110,7 @@ sshd_stop() {
 }
 
 # What to send instead of COMMAND where a test runs as the jail's root.
-sent() { # USER COMMAND...
+command_for() { # USER COMMAND...
 	local user=$1
 	shift
 	if [[ ${LOGINJAIL_AS_ROOT:-} == 1 && $user =~ ^(alice|bob)$ && $# -gt 0 && $1 != -* ]]; then
@@ -125,7 +125,7 @@ sent() { # USER COMMAND...
 on() {
 	local user=$1
 	shift
-	[[ ${1:-} == -* || $# == 0 ]] || set -- "$(sent "$user" "$@")"
+	[[ ${1:-} == -* || $# == 0 ]] || set -- "$(command_for "$user" "$@")"
 	timeout -k 5 "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -l "$user" world "$@"
 }
 
@@ -133,7 +133,7 @@ on() {
 on_opt() {
 	local user=$1 options=$2
 	shift 2
-	(($# == 0)) || set -- "$(sent "$user" "$@")"
+	(($# == 0)) || set -- "$(command_for "$user" "$@")"
 	# shellcheck disable=SC2086 # options are words
 	timeout -k 5 "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -l "$user" $options world "$@"
 }

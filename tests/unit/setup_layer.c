@@ -452,6 +452,8 @@ int main(void)
 	layer_clear(&layer);
 	scope_close(&layer.dir);
 	scope_close(&layer.host);
+	/* Making a directory opaque goes into the layer. */
+	ok(chdir("/") == 0, "(back)");
 	scratch_remove();
 	return done_testing();
 }
