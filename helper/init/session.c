@@ -212,6 +212,23 @@ static void __attribute__((noreturn)) exec_sftp(char *args, char **env, int conn
 	refuse(conn, ENOENT);
 }
 
+/*
+ * Does sshd's configuration ask for a server that the jail has not?  Its path is what
+ * the host has; the arguments are words, or a shell would have to read them.
+ * Returns them, or NULL.
+ */
+static char *sftp_arguments(char *command)
+{
+	size_t len = strcspn(command, " \t");
+
+	if (strpbrk(command, "\"'\\$`;&|<>(){}[]*?~#!\n"))
+		return NULL;
+	for (size_t i = 0; i < sizeof sftp_servers / sizeof *sftp_servers; i++)
+		if (strlen(sftp_servers[i]) == len && memcmp(command, sftp_servers[i], len) == 0)
+			return access(sftp_servers[i], X_OK) < 0 ? command + len : NULL;
+	return NULL;
+}
+
 static void __attribute__((noreturn)) exec_shell(const struct init_spec *spec, const struct enter_request *q,
 						 char *command, char **env, int conn)
 {
@@ -316,6 +333,8 @@ void session_run(const struct init_spec *spec, int sock, int to_init)
 	(void)syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (q.kind == ENTER_SFTP)
 		exec_sftp(strings, env, conn);
+	if (q.kind == ENTER_COMMAND && q.command_len && sftp_arguments(strings))
+		exec_sftp(sftp_arguments(strings), env, conn);
 	if (q.kind == ENTER_LOGIN || (q.kind == ENTER_COMMAND && q.command_len))
 		exec_shell(spec, &q, strings, env, conn);
 	refuse(conn, EPROTO);

@@ -108,6 +108,16 @@ for tree in three musl; do
 	is "$(cat "$T/down.$tree")" content "$tree: the same"
 	jails_gone
 done
+# What Debian's sshd_config has, and a command that only looks like it
+for server in /usr/lib/openssh/sftp-server '/usr/lib/openssh/sftp-server -l INFO' /usr/lib/ssh/sftp-server; do
+	SSHD_SFTP=$server sshd_start external
+	ok "Subsystem sftp $server" sftp_on alice <<<"put $T/up external.up"
+	is "$(cat /home/alice/external.up)" content 'it is there'
+	rm -f /home/alice/external.up
+	sshd_stop
+done
+sshd_use main
+nok "is not taken for a server's: a command that goes on" j '/usr/lib/openssh/sftp-server;'
 is "$(printf 'ls /run/loginjail/sftp\n' | sftp_on alice | grep -c libc.so.6)" 1 \
 	"the host's server has its library with it"
 nok 'which nobody can change' sftp_on alice <<<"put $T/up /run/loginjail/sftp/libc.so.6"
