@@ -130,6 +130,19 @@ is "$(j 'cat /etc/resolv.conf /etc/hostname; hostname')" $'nameserver 192.0.2.1\
 	"with the host's network its resolver, and a name from jail.ini"
 jails_gone
 
+# Leave to become root, as the tree's programs read it
+mkdir "$TREES/lab/$new/root/etc"/{doas.d,sudoers.d}
+jail_ini <<<$'[jail lab]\ngroups = jailed\nroot = lab\ninside_root = yes'
+is "$(j 'become cat /etc/doas.d/loginjail.conf /etc/sudoers.d/loginjail')" \
+	$'permit nopass 2001\n#2001 ALL=(ALL:ALL) NOPASSWD: ALL' 'for doas and sudo'
+is "$(j 'become stat -c %a:%u /etc/doas.d/loginjail.conf /etc/sudoers.d/loginjail /etc/shadow')" \
+	$'440:0\n440:0\n640:0' 'which is for root to read'
+is "$(j 'become grep -E "^(root|alice):" /etc/shadow')" $'root::19000:0:99999:7:::\nalice:*:::::::' \
+	'and for su a root without a password'
+nok 'the user does not read it' j 'cat /etc/shadow'
+jails_gone
+rmdir "$TREES/lab/$new/root/etc"/{doas.d,sudoers.d}
+
 # Refusals
 refused() { # NAME SECTION-LINE LOG-PATTERN
 	DEFAULTS="trees = $TREES" jail_ini <<-EOS
