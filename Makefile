@@ -69,7 +69,7 @@ enter_src := helper/enter/main.c helper/enter/request.c helper/enter/proxy.c hel
 cli_src := $(call src,cli config) $(lib_all) $(filter-out helper/setup/main.c,$(wildcard \
 	helper/setup/state.c helper/setup/cgroup.c helper/setup/cgroup_find.c helper/setup/cgroup_limits.c \
 	helper/setup/cgroup_usage.c helper/setup/cgroup_wait.c helper/setup/blockdev.c helper/setup/mountinfo.c \
-	helper/setup/gc.c helper/setup/rmtree.c helper/setup/persistent.c helper/setup/quota.c))
+	helper/setup/gc.c helper/setup/rmtree.c helper/setup/persistent.c helper/setup/quota.c helper/setup/rootfs.c))
 pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so
@@ -103,7 +103,7 @@ $B/%.pic.o: %.c
 	$(CC) $(ALL_CFLAGS) -fPIC -c -o $@ $<
 
 $B/helper/enter/main.static.o: $B/gen/enter_filter.h
-$B/helper/init/main.static.o: $B/gen/session_filter.h
+$B/helper/init/main.static.o: $B/gen/session_filter.h $B/gen/root_filter.h
 $B/gen/filter_gen: helper/filter/gen.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< -lseccomp
@@ -179,8 +179,9 @@ $B/tests/pam/%: tests/pam/%.c $B/pam_loginjail.so
 include tests/pam/rules.mk
 
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools
-test_deps := e2fsprogs openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
-	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables
+test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
+	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables \
+	e2fsprogs erofs-utils squashfs-tools
 deb_deps := build-essential debhelper dpkg-dev fakeroot lintian mmdebstrap
 vm_deps := mmdebstrap e2fsprogs debian-archive-keyring
 need = @missing=; for p in $(build_deps) $1; do \

@@ -49,3 +49,5 @@ mkdir -p "$T"
 . "$LIB/lib/services.sh"
 # shellcheck source=tests/lib/jails.sh
 . "$LIB/lib/jails.sh"
+# shellcheck source=tests/lib/trees.sh
+. "$LIB/lib/trees.sh"

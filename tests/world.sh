@@ -164,6 +164,10 @@ outside() {
 	[[ $(id -u) == 0 ]] || die 'must be run as root'
 
 	"$repo/tests/tools/build" "$repo/build/tests/tools"
+	# What the network is needed for can't be made in here: a test says so.
+	if [[ -f $1 ]] && grep -qx '# needs: debian-tree' "$1"; then
+		"$repo/tests/tools/debian-tree" "$repo/build/tests/debian-tree.tar" || :
+	fi
 	groups=() hierarchies=() restore=()
 	base=${TMPDIR:-/var/tmp}
 	sweep_stale
@@ -340,7 +344,8 @@ inside_world() {
 	install_programs
 	cd "$inside${there#"$repo"}" 2>/dev/null || cd "$inside"
 	# Nothing of the caller's settings decides how a test ends.
-	for name in TERM CI MUST_WORK LOGIN VERBOSE LOGINJAIL_PLAIN LOGINJAIL_LOCAL_TMPFS LOGINJAIL_EMULATED; do
+	for name in TERM CI MUST_WORK LOGIN VERBOSE LOGINJAIL_PLAIN LOGINJAIL_LOCAL_TMPFS LOGINJAIL_EMULATED \
+		LOGINJAIL_AS_ROOT; do
 		[[ -n ${!name:-} ]] && keep+=("$name=${!name}")
 	done
 	env -i HOME=/root LC_ALL=C PATH="$PATH" LOGINJAIL_WORLD=1 "${keep[@]}" "$@" || status=$?

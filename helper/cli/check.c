@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * check: the parser's errors, and those that only the host can show: groups and users
- * that its data bases don't know, directories that are not there, limits that it can't
- * keep.  All in one run.
+ * that its data bases don't know, directories and trees that are not there, limits that
+ * it can't keep.  All in one run.
  */
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/check_limits.h"
 #include "cli/check_storage.h"
 #include "cli/load.h"
 #include "cli/verbs.h"
 #include "config/nss.h"
+#include "setup/rootfs.h"
 
 static int check_group(struct config *config, unsigned line, const char *option, const char *group)
 {
@@ -76,6 +78,30 @@ static int check_binds(struct config *config, const struct section *section, enu
 	return r;
 }
 
+/* A tree that root names, unless only root can tell. */
+static int check_tree(struct config *config, const struct section *section)
+{
+	const char *trees = config->defaults.settings.trees, *root = section->settings.root;
+	unsigned line = section->text_line[OPTION_root];
+	struct rootfs found;
+	struct err err;
+	int r;
+
+	/* What comes from [defaults] is looked at there, once. */
+	if (!line || !strcmp(root, "host"))
+		return 0;
+	r = rootfs_open(trees, root, &found, &err);
+	rootfs_close(&found);
+	if (r == 0)
+		return 0;
+	if (r == -EACCES && geteuid() != 0) {
+		fprintf(stderr, "%s:%u: warning: root: only root can look for the tree '%s', ignoring\n",
+			config->path, line, root);
+		return 0;
+	}
+	return config_add_error(config, line, false, "root: %s", err.text);
+}
+
 static int check_section(struct config *config, const struct section *section)
 {
 	int r;
@@ -85,6 +111,8 @@ static int check_section(struct config *config, const struct section *section)
 		r = check_who(config, section, OPTION_groups);
 	if (r == 0)
 		r = check_who(config, section, OPTION_except);
+	if (r == 0)
+		r = check_tree(config, section);
 	if (r == 0)
 		r = check_binds(config, section, OPTION_bind);
 	if (r == 0)

@@ -9,6 +9,22 @@
 #include "cli/verbs.h"
 #include "config/nss.h"
 #include "config/render.h"
+#include "setup/rootfs.h"
+
+/* What a jail made now would have below its own layer. */
+static void print_tree(const struct config *config, const struct section *section)
+{
+	const char *trees = config->defaults.settings.trees, *root = section->settings.root;
+	char generation[ROOTFS_GENERATION_MAX];
+	struct err err;
+
+	if (!strcmp(root, "host"))
+		return;
+	if (rootfs_current(trees, root, generation, &err))
+		printf("\ntree     %s\n", err.text);
+	else
+		printf("\ntree     %s/%s, generation %s\n", trees, root, generation);
+}
 
 static int explain(const char *path, const char *service, const struct user_facts *user)
 {
@@ -28,6 +44,8 @@ static int explain(const char *path, const char *service, const struct user_fact
 		fprintf(stderr, "loginjail: %s\n", strerror(-r));
 		return EXIT_TEMPFAIL;
 	}
+	if (decision.section)
+		print_tree(config, decision.section);
 	return decision.verdict == VERDICT_REFUSE ? EXIT_REFUSED : EXIT_OK;
 }
 

@@ -20,6 +20,7 @@
 #include "lib/log.h"
 #include "lib/scope.h"
 #include "lib/wire.h"
+#include "setup/rootfs.h"
 #include "setup/state.h"
 
 /* A keeper answers at once, or is stopped. */
@@ -73,6 +74,7 @@ static int get_status(const char *instance, struct keeper_status *ret)
 	if (r)
 		return r;
 	ret->user[sizeof ret->user - 1] = ret->section[sizeof ret->section - 1] = '\0';
+	ret->root[sizeof ret->root - 1] = ret->trees[sizeof ret->trees - 1] = '\0';
 	text_defuse(ret->user);
 	return 0;
 }
@@ -143,7 +145,23 @@ static void print_logins(const struct keeper_logins *l)
 /* What ps shows of each jail. */
 enum list { LIST_JAILS, LIST_LOGINS, LIST_USAGE };
 
-#define ROW "%-16s %-14s %6s  %-19s %6s %8s  %s\n"
+#define ROW "%-16s %-14s %6s  %-19s %6s %8s  %-20s  %s%s\n"
+
+/* Is the jail's tree of another generation than a jail would get that is made now? */
+static const char *tree_age(const struct keeper_status *s)
+{
+	char name[sizeof s->root], now[ROOTFS_GENERATION_MAX], *slash;
+	struct err err;
+
+	snprintf(name, sizeof name, "%s", s->root);
+	slash = strchr(name, '/');
+	if (!slash)
+		return "";
+	*slash = '\0';
+	if (rootfs_current(s->trees, name, now, &err))
+		return " (tree gone)";
+	return strcmp(now, slash + 1) == 0 ? "" : " (old)";
+}
 
 static int print_jail(const char *instance, void *arg)
 {
@@ -158,7 +176,7 @@ static int print_jail(const char *instance, void *arg)
 	if (r == -ENOENT || r == -ENODATA || r == -EPIPE || r == -ECONNRESET)
 		return EXIT_OK; /* ended while we looked, or not yet ready */
 	if (r == -ECONNREFUSED) {
-		printf(ROW, "-", "-", "-", "ending, or dead (gc)", "-", "-", instance);
+		printf(ROW, "-", "-", "-", "ending, or dead (gc)", "-", "-", instance, "-", "");
 		return EXIT_OK;
 	}
 	if (r)
@@ -171,7 +189,7 @@ static int print_jail(const char *instance, void *arg)
 		show_duration(logins.idle, idle);
 	snprintf(n, sizeof n, "%u", s.leases);
 	snprintf(pid, sizeof pid, "%u", s.init_pid);
-	printf(ROW, s.user, s.section, n, show_time(s.started, since), idle, pid, instance);
+	printf(ROW, s.user, s.section, n, show_time(s.started, since), idle, pid, instance, s.root, tree_age(&s));
 	if (*list == LIST_LOGINS)
 		print_logins(&logins);
 	return EXIT_OK;
@@ -190,7 +208,7 @@ int verb_ps(int argc, char **argv)
 	if (list == LIST_USAGE)
 		usage_print_head();
 	else
-		printf(ROW, "USER", "JAIL", "LOGINS", "SINCE", "IDLE", "PID 1", "INSTANCE");
+		printf(ROW, "USER", "JAIL", "LOGINS", "SINCE", "IDLE", "PID 1", "INSTANCE", "ROOT", "");
 	return each_instance(print_jail, &list);
 }
 

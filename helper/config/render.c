@@ -166,7 +166,7 @@ void render_sample(FILE *f)
 		if (options[i].scope & IN_DEFAULTS)
 			sample_option(f, &options[i]);
 	fputc('\n', f);
-	wrap(f, "A jail. Each option above but state can be here as well.");
+	wrap(f, "A jail. Each option above but state and trees can be here as well.");
 	fputs(";[jail students]\n", f);
 	for (i = 0; i < OPTION_MAX; i++)
 		if (!(options[i].scope & IN_DEFAULTS))

@@ -27,6 +27,11 @@ static bool jails_own(const char *path)
 	       is_or_below(path, "/dev") || is_or_below(path, "/run/loginjail");
 }
 
+static const char *root_inside_host(const struct settings *s)
+{
+	return s->inside_root == ANSWER_YES && !strcmp(s->root, "host") ? "" : NULL;
+}
+
 #define SOFT_ABOVE_HARD(name)                                            \
 	static const char *name##_soft_above_hard(const struct settings *s) \
 	{                                                                   \
@@ -187,6 +192,8 @@ static const char *lingers_alone(const struct settings *s)
 	 "the soft limit is above the hard one: write SOFT:HARD, the smaller first"}
 
 static const struct rule rules[] = {
+	{OPTION_inside_root, OPTION_root, root_inside_host,
+	 "nobody can be root in a jail of the host's own tree: name a tree with 'root =', or write no"},
 	PAIR_RULE(nofile),
 	PAIR_RULE(nproc),
 	PAIR_RULE(core),

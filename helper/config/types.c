@@ -3,7 +3,6 @@
 
 #include "config/value.h"
 
-static const char *const root_words[] = {"host", NULL};
 static const char *const storage_words[] = {"ephemeral", "memory", "persistent", NULL};
 static const char *const home_words[] = {"bind", "private", "none", NULL};
 static const char *const network_words[] = {"none", "private", "host", NULL};
@@ -13,13 +12,12 @@ static const char *const yes_no_words[] = {"no", "yes", NULL};
 /* parse_word() counts words into the field as an unsigned. */
 _Static_assert(sizeof(enum home_kind) == sizeof(unsigned), "enums are as wide as unsigned");
 _Static_assert(sizeof home_words / sizeof *home_words == HOME_KIND_MAX + 1, "a word for each");
-_Static_assert(sizeof root_words / sizeof *root_words == ROOT_KIND_MAX + 1, "a word for each");
+_Static_assert(sizeof yes_no_words / sizeof *yes_no_words == YES_NO_MAX + 1, "a word for each");
 _Static_assert(sizeof storage_words / sizeof *storage_words == STORAGE_KIND_MAX + 1,
 	       "a word for each");
 _Static_assert(sizeof network_words / sizeof *network_words == NETWORK_KIND_MAX + 1,
 	       "a word for each");
 _Static_assert(sizeof scope_words / sizeof *scope_words == SCOPE_KIND_MAX + 1, "a word for each");
-_Static_assert(sizeof yes_no_words / sizeof *yes_no_words == YES_NO_MAX + 1, "a word for each");
 
 #define TYPE(name, kind, arg, parse, print, clear, doc)                                     \
 	[TYPE_##name] = {#name, arg, doc, NULL, sizeof(FIELD_##name), RANGE_##kind, parse, \
@@ -49,12 +47,14 @@ const struct type types[TYPE_MAX] = {
 	TYPE(hostname, LENGTH, "name", parse_hostname, print_text, clear_text,
 	     "Letters, digits, '-' and '.'."),
 	TYPE(path, LENGTH, "path", parse_path, print_text, clear_text, "An absolute path."),
-	WORD_TYPE(root_kind, root_words),
+	TYPE(tree_name, LENGTH, "host | name", parse_tree_name, print_text, clear_text,
+	     "The word host, or a name of letters, digits, '.', '_' and '-' that begins with a letter "
+	     "or digit."),
+	WORD_TYPE(yes_no, yes_no_words),
 	WORD_TYPE(storage_kind, storage_words),
 	WORD_TYPE(home_kind, home_words),
 	WORD_TYPE(network_kind, network_words),
 	WORD_TYPE(scope_kind, scope_words),
-	WORD_TYPE(yes_no, yes_no_words),
 	TYPE(size, VALUE, "size", parse_size, print_size, NULL,
 	     "Bytes, or with K, M, G or T the powers of 1024."),
 	TYPE(size_or_max, VALUE, "size | max", parse_size_or_max, print_size_or_max, NULL,

@@ -43,10 +43,9 @@ struct limit_pair {
 };
 
 /* The words stand in types.c in the same order. */
-enum root_kind { ROOT_HOST, ROOT_KIND_MAX };
+enum yes_no { ANSWER_NO, ANSWER_YES, YES_NO_MAX };
 enum storage_kind { STORAGE_EPHEMERAL, STORAGE_MEMORY, STORAGE_PERSISTENT, STORAGE_KIND_MAX };
 enum home_kind { HOME_BIND, HOME_PRIVATE, HOME_NONE, HOME_KIND_MAX };
-enum yes_no { NO, YES, YES_NO_MAX };
 enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_HOST, NETWORK_KIND_MAX };
 enum scope_kind { SCOPE_USER, SCOPE_SESSION, SCOPE_KIND_MAX };
 
@@ -60,12 +59,12 @@ enum scope_kind { SCOPE_USER, SCOPE_SESSION, SCOPE_KIND_MAX };
 #define FIELD_bind_list struct binds
 #define FIELD_hostname char *		  /* never NULL; "" is none */
 #define FIELD_path char *		  /* never NULL; "" is none */
-#define FIELD_root_kind enum root_kind
+#define FIELD_tree_name char *		  /* never NULL; "host" is the host's own tree */
+#define FIELD_yes_no enum yes_no
 #define FIELD_storage_kind enum storage_kind
 #define FIELD_home_kind enum home_kind
 #define FIELD_network_kind enum network_kind
 #define FIELD_scope_kind enum scope_kind
-#define FIELD_yes_no enum yes_no
 #define FIELD_size uint64_t		  /* bytes */
 #define FIELD_size_or_max uint64_t	  /* bytes or NO_LIMIT */
 #define FIELD_count uint64_t
@@ -123,12 +122,12 @@ enum type_id {
 	TYPE_bind_list,
 	TYPE_hostname,
 	TYPE_path,
-	TYPE_root_kind,
+	TYPE_tree_name,
+	TYPE_yes_no,
 	TYPE_storage_kind,
 	TYPE_home_kind,
 	TYPE_network_kind,
 	TYPE_scope_kind,
-	TYPE_yes_no,
 	TYPE_size,
 	TYPE_size_or_max,
 	TYPE_count,

@@ -17,6 +17,8 @@
 #include "config/number.h"
 #include "lib/scope.h"
 
+#define TREE_NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
 static int keep_text(const char *text, void *field)
 {
 	char *copy = strdup(text);
@@ -318,6 +320,20 @@ VALUE_PARSER(hostname)
 	if (*text && !hostname_valid(text))
 		return err_set(err, 0, "'%s' is not a host name: use letters, digits, '-' and "
 				       "'.'", text);
+	return keep_text(text, field);
+}
+
+VALUE_PARSER(tree_name)
+{
+	int r;
+
+	(void)type;
+	r = check_length(range, text, err);
+	if (r < 0)
+		return r;
+	if (!isalnum((unsigned char)*text) || text[strspn(text, TREE_NAME_CHARS)])
+		return err_set(err, 0, "'%s' is not the name of a tree: write host, or letters, digits, '.', "
+				       "'_' and '-', the first of them a letter or digit", text);
 	return keep_text(text, field);
 }
 

@@ -25,6 +25,7 @@ VALUE_PARSER(duration_or_max);
 VALUE_PARSER(linger);
 VALUE_PARSER(hostname);
 VALUE_PARSER(path);
+VALUE_PARSER(tree_name);
 VALUE_PRINTER(word);
 VALUE_PRINTER(size);
 VALUE_PRINTER(size_or_max);

@@ -2,7 +2,7 @@
 /*
  * Build tool: print a seccomp filter as C.
  *
- *	gen enter|session FILE
+ *	gen enter|session|root FILE
  *
  * libseccomp compiles them here, once, and not in each session: that takes longer
  * than all the rest of a session's start.
@@ -14,9 +14,13 @@
  *           network namespace does not confine (AF_VSOCK speaks to the hypervisor),
  *           or that load rarely used kernel code (AF_ALG, AF_PACKET and the like);
  *           and io_uring, which would make them behind the filter's back.
+ * root      the same for a jail whose user may become root of it, without asking
+ *           whether the kernel would refuse to that root anyway: no mounts, no
+ *           namespaces, none of what is the machine's, and no limits of PID 1.
  */
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -74,6 +78,75 @@ static scmp_filter_ctx make_session(void)
 	return ctx;
 }
 
+/* To root of a jail as to anybody: not permitted. */
+static const int root_calls[] = {
+	/* mounts and namespaces */
+	SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(open_tree), SCMP_SYS(move_mount),
+	SCMP_SYS(fsopen), SCMP_SYS(fsconfig), SCMP_SYS(fsmount), SCMP_SYS(fspick), SCMP_SYS(mount_setattr),
+	SCMP_SYS(setns), SCMP_SYS(open_by_handle_at), SCMP_SYS(fanotify_init),
+	/* the machine */
+	SCMP_SYS(reboot), SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(init_module),
+	SCMP_SYS(finit_module), SCMP_SYS(delete_module), SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(acct),
+	SCMP_SYS(quotactl), SCMP_SYS(quotactl_fd), SCMP_SYS(settimeofday), SCMP_SYS(clock_settime),
+	SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime), SCMP_SYS(iopl), SCMP_SYS(ioperm), SCMP_SYS(syslog),
+	SCMP_SYS(vhangup), SCMP_SYS(sethostname), SCMP_SYS(setdomainname),
+	/* much of the kernel, for what a jail has no use for */
+	SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd),
+};
+
+/* By number where this libseccomp is older than the call is: the numbers are everywhere the same. */
+static const int root_calls_new[] = {
+	467 /* open_tree_attr */,
+};
+
+/* PID 1 has root's uid, which is all that the kernel asks for: their first argument. */
+static const int pid_calls[] = {
+	SCMP_SYS(prlimit64), SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_setscheduler),
+	SCMP_SYS(sched_setparam), SCMP_SYS(sched_setattr),
+};
+
+#define CLONE_NEW_ANY                                                                                  \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
+	 CLONE_NEWNET)
+
+/* clone makes a namespace if any of its flags says so. */
+static int add_clone(scmp_filter_ctx ctx, uint32_t eperm)
+{
+	for (unsigned bit = 0; bit < 32; bit++) {
+		const scmp_datum_t flag = (scmp_datum_t)1 << bit;
+
+		if ((CLONE_NEW_ANY & flag) &&
+		    seccomp_rule_add(ctx, eperm, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag)) != 0)
+			return -1;
+	}
+	/* Its flags are out of a filter's sight: the C libraries take clone instead. */
+	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+}
+
+static scmp_filter_ctx make_root(void)
+{
+	const uint32_t eperm = SCMP_ACT_ERRNO(EPERM);
+	scmp_filter_ctx ctx = make_session();
+
+	if (!ctx || add_clone(ctx, eperm) != 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof root_calls / sizeof *root_calls; i++)
+		if (root_calls[i] >= 0 && seccomp_rule_add(ctx, eperm, root_calls[i], 0) != 0)
+			return NULL;
+	for (size_t i = 0; i < sizeof root_calls_new / sizeof *root_calls_new; i++)
+		if (seccomp_rule_add(ctx, eperm, root_calls_new[i], 0) != 0)
+			return NULL;
+	/* PID 1 still has to, once; without its capability, and with the limit that it
+	 * sets then, nobody can after it. */
+	if (seccomp_rule_add(ctx, eperm, SCMP_SYS(unshare), 1, SCMP_A0(SCMP_CMP_NE, CLONE_NEWCGROUP)) != 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof pid_calls / sizeof *pid_calls; i++)
+		if (seccomp_rule_add(ctx, eperm, pid_calls[i], 1,
+				     SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, 1)) != 0)
+			return NULL;
+	return ctx;
+}
+
 int main(int argc, char **argv)
 {
 	scmp_filter_ctx ctx = NULL;
@@ -84,6 +157,8 @@ int main(int argc, char **argv)
 		ctx = make_enter();
 	else if (argc == 3 && strcmp(argv[1], "session") == 0)
 		ctx = make_session();
+	else if (argc == 3 && strcmp(argv[1], "root") == 0)
+		ctx = make_root();
 	if (!ctx || !tmp || seccomp_export_bpf(ctx, fileno(tmp)) != 0)
 		return EXIT_FAILURE;
 	out = fopen(argv[2], "w");

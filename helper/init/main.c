@@ -24,6 +24,12 @@
  * report the end on, and sees when the other side is gone, upon which the session
  * is hung up.  So it is when its terminal was idle for too long (idle.h).
  *
+ * Where the user may become root of the jail (INIT_INSIDE_ROOT) that root has our
+ * uid, and still is not us: we are not dumpable and were executed from a file that
+ * it can't read, no signal from inside reaches PID 1, the capabilities that it can
+ * have are fewer than what tracing us takes, and the filter forbids what asks for
+ * the uid only, limits and scheduling.
+ *
  * The spare is a child of another kind (its end would bring another signal than
  * SIGCHLD), until it executes something.  So the kernel can tell whether there is any
  * process of the user's: orphans are PID 1's children, of the usual kind.
@@ -61,6 +67,7 @@
 #include "lib/fdio.h"
 #include "lib/sys.h"
 #include "lib/wire.h"
+#include "root_filter.h"
 #include "session.h"
 #include "session_filter.h"
 
@@ -218,9 +225,21 @@ static void take_root(void)
 }
 
 /*
+ * What root of a jail can have, where the user may become it: what installing packages
+ * and running servers takes, each over the jail's own namespaces only.  Not in it,
+ * though common in containers: NET_RAW and MKNOD, which are of no use here, and
+ * AUDIT_WRITE, which no user namespace but the first one grants.  And none that
+ * mounts, traces, raises limits, sets the network up, or loads code.
+ */
+static const uint64_t caps_inside_root =
+	CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_DAC_OVERRIDE) | CAP_BIT(CAP_FOWNER) | CAP_BIT(CAP_FSETID) |
+	CAP_BIT(CAP_KILL) | CAP_BIT(CAP_SETGID) | CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETPCAP) |
+	CAP_BIT(CAP_SETFCAP) | CAP_BIT(CAP_NET_BIND_SERVICE) | CAP_BIT(CAP_SYS_CHROOT);
+
+/*
  * What is left to do: become the user in a child, and signal its processes.  The
- * bounding set is emptied here, once for all sessions: what we hold stays, but
- * nothing that is executed can have a capability again.
+ * bounding set is lowered here, once for all sessions: what we hold stays, but
+ * nothing that is executed can have a capability again, or only those above.
  */
 static const uint64_t caps_kept = CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID) | CAP_BIT(CAP_KILL);
 
@@ -229,11 +248,12 @@ static void drop_capabilities(void)
 	/* To unshare the cgroup namespace when we are in our cgroup, and to set the
 	 * limit on further ones. */
 	const uint64_t until_open = CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_SYS_RESOURCE);
+	const uint64_t bound = spec.flags & INIT_INSIDE_ROOT ? caps_inside_root : 0;
 	int r;
 
 	for (int c = 0; prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
-		if (prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0)
-			give_up("emptying the bounding set");
+		if ((c > 63 || !(bound & CAP_BIT(c))) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0)
+			give_up("lowering the bounding set");
 	r = caps_set(caps_kept | until_open);
 	if (r) {
 		errno = -r;
@@ -241,13 +261,19 @@ static void drop_capabilities(void)
 	}
 }
 
-/* For every session, once: the filter and no_new_privs are inherited. */
+/* For every session, once: the filter and no_new_privs are inherited.  Where set-uid
+ * programs count there is no no_new_privs; we still have the capability that the
+ * kernel wants for a filter without. */
 static void confine_calls(void)
 {
-	const struct sock_fprog prog = {.len = sizeof session_filter / sizeof *session_filter,
-					.filter = session_filter};
+	const bool root = spec.flags & INIT_INSIDE_ROOT;
+	const struct sock_fprog prog = {
+		.len = root ? sizeof root_filter / sizeof *root_filter
+			    : sizeof session_filter / sizeof *session_filter,
+		.filter = root ? root_filter : session_filter,
+	};
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	if ((!root && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) < 0)
 		give_up("system call filter");
 }

@@ -22,18 +22,14 @@
 
 #include "lib/caps.h"
 #include "lib/fdio.h"
+#include "lib/sftp.h"
 
 /* How long a client may take to say what it wants. */
 #define REQUEST_DEADLINE_S 30
 
 #define ENV_MAX 1024
 
-static const char *const sftp_servers[] = {
-	"/usr/lib/openssh/sftp-server",	   /* Debian */
-	"/usr/libexec/openssh/sftp-server", /* Red Hat */
-	"/usr/lib/ssh/sftp-server",	   /* Arch, SUSE, Alpine */
-	"/usr/libexec/sftp-server",
-};
+static const char *const sftp_servers[] = SFTP_SERVERS;
 
 static void __attribute__((noreturn)) refuse(int conn, int error)
 {
@@ -43,8 +39,8 @@ static void __attribute__((noreturn)) refuse(int conn, int error)
 	_exit(255);
 }
 
-/* The ids, then all capabilities, each asked again.  The bounding set has been
- * empty since before (main.c). */
+/* The ids, then all capabilities, each asked again.  The bounding set has been what
+ * it is to be since before (main.c). */
 static int drop_to_user(const struct init_spec *spec)
 {
 	gid_t groups[INIT_GROUPS_MAX], rg, eg, sg;
@@ -59,8 +55,12 @@ static int drop_to_user(const struct init_spec *spec)
 	    s != spec->uid || rg != spec->gid || eg != spec->gid || sg != spec->gid ||
 	    getgroups(0, NULL) != (int)spec->ngroups)
 		return -EPERM;
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || caps_set(0) < 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || caps_set(0) < 0)
+		return -EPERM;
+	/* Its set-uid programs are how the user becomes root of the jail. */
+	if (spec->flags & INIT_INSIDE_ROOT)
+		return 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -EPERM;
 	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : -EPERM;
 }
@@ -195,17 +195,41 @@ static char **make_env(const struct init_spec *spec, char *strings, size_t len)
 
 static void __attribute__((noreturn)) exec_sftp(char *args, char **env, int conn)
 {
-	char *argv[32], *save = NULL;
+	/* Of the host's, whose loader comes first; the others begin at its place. */
+	char *argv[36] = {(char *)SFTP_LOADER, (char *)"--inhibit-cache", (char *)"--library-path",
+			  (char *)SFTP_DIR};
+	char **server = argv + 4, *save = NULL;
 	size_t n = 1;
 
 	for (char *w = strtok_r(args, " \t", &save); w && n < 31; w = strtok_r(NULL, " \t", &save))
-		argv[n++] = w;
-	argv[n] = NULL;
+		server[n++] = w;
+	server[n] = NULL;
 	for (size_t i = 0; i < sizeof sftp_servers / sizeof *sftp_servers; i++) {
-		argv[0] = (char *)sftp_servers[i];
-		(void)execve(argv[0], argv, env);
+		server[0] = (char *)sftp_servers[i];
+		(void)execve(server[0], server, env);
 	}
+	/* What set-up shows where the tree has none of them. */
+	server[0] = (char *)SFTP_SERVER;
+	(void)execve(argv[0], argv, env);
+	(void)execve(server[0], server, env);
 	refuse(conn, ENOENT);
+}
+
+/*
+ * Does sshd's configuration ask for a server that the jail has not?  Its path is what
+ * the host has; the arguments are words, or a shell would have to read them.
+ * Returns them, or NULL.
+ */
+static char *sftp_arguments(char *command)
+{
+	size_t len = strcspn(command, " \t");
+
+	if (strpbrk(command, "\"'\\$`;&|<>(){}[]*?~#!\n"))
+		return NULL;
+	for (size_t i = 0; i < sizeof sftp_servers / sizeof *sftp_servers; i++)
+		if (strlen(sftp_servers[i]) == len && memcmp(command, sftp_servers[i], len) == 0)
+			return access(sftp_servers[i], X_OK) < 0 ? command + len : NULL;
+	return NULL;
 }
 
 static void __attribute__((noreturn)) exec_shell(const struct init_spec *spec, const struct enter_request *q,
@@ -312,6 +336,8 @@ void session_run(const struct init_spec *spec, int sock, int to_init)
 	(void)syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (q.kind == ENTER_SFTP)
 		exec_sftp(strings, env, conn);
+	if (q.kind == ENTER_COMMAND && q.command_len && sftp_arguments(strings))
+		exec_sftp(sftp_arguments(strings), env, conn);
 	if (q.kind == ENTER_LOGIN || (q.kind == ENTER_COMMAND && q.command_len))
 		exec_shell(spec, &q, strings, env, conn);
 	refuse(conn, EPROTO);

@@ -72,6 +72,8 @@ struct keeper_status {
 	char user[64];
 	char section[64];
 	char cgroup[128];
+	char root[128];	      /* "host", or NAME/GENERATION below trees */
+	char trees[128];
 };
 
 #define KEEPER_LOGINS_MAX 1024
@@ -132,7 +134,7 @@ struct init_spec {
 	uint32_t nlimits;
 	struct init_limit limits[INIT_LIMITS_MAX]; /* for sessions; others stay as they are */
 	uint32_t network;                  /* enum init_network */
-	uint32_t flags;
+	uint32_t flags;	    /* INIT_INSIDE_ROOT */
 	uint32_t idle_time; /* seconds; 0: never */
 	char hostname[65];
 	char user[256];
@@ -140,6 +142,9 @@ struct init_spec {
 	char shell[512];
 	char env[8192]; /* NAME=VALUE strings, each ended by a NUL; then a NUL */
 };
+
+/* The user may become root of the jail. */
+#define INIT_INSIDE_ROOT 1u
 
 enum init_network { INIT_NET_NONE, INIT_NET_PRIVATE, INIT_NET_HOST };
 

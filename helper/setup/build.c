@@ -63,9 +63,9 @@ static int open_all(struct jail *j, struct err *err)
 	struct stat st;
 
 	j->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	j->layer.host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	j->host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	j->fence_ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-	if (j->proc < 0 || j->layer.host < 0 || j->fence_ns < 0)
+	if (j->proc < 0 || j->host < 0 || j->fence_ns < 0)
 		return err_set(err, -errno, "/proc");
 	j->enter_fd = open(LIBEXECDIR "/loginjail-enter", O_PATH | O_CLOEXEC);
 	if (j->enter_fd < 0 || fstat(j->enter_fd, &st) < 0)
@@ -81,7 +81,7 @@ static int open_all(struct jail *j, struct err *err)
 		return err_set(err, -errno, LIBEXECDIR "/loginjail-init");
 	/* In the fence there is none. */
 	j->kmsg = oom_victim_open();
-	return 0;
+	return tree_is_host(j) ? 0 : rootfs_open(j->set->trees, j->set->root, &j->rootfs, err);
 }
 
 static int open_net(struct jail *j, struct err *err)
@@ -162,6 +162,8 @@ static int build(struct jail *j, struct err *err)
 void build_finish(struct jail *j)
 {
 	scope_close(&j->proc);
+	scope_close(&j->host);
+	scope_close(&j->rootfs.fd);
 	scope_close(&j->userns);
 	scope_close(&j->stage);
 	scope_close(&j->tree);
@@ -175,6 +177,7 @@ void build_finish(struct jail *j)
 	layer_clear(&j->layer);
 	free(j->group_text);
 	j->group_text = NULL;
+	j->host = j->rootfs.fd = -EBADF;
 	j->proc = j->userns = j->stage = j->tree = j->home_fd = -EBADF;
 	j->enter_fd = j->init_fd = j->init_sock = j->layer.dir = j->layer.host = -EBADF;
 }

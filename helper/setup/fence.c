@@ -150,18 +150,25 @@ static int copy_file(int from, int to, const char *name, struct err *err)
 static int make_etc(const struct jail *j, int top, struct err *err)
 {
 	static const char nsswitch[] = "passwd: files\ngroup: files\nshadow: files\nhosts: files\n";
-	_cleanup_close_ int from = openat(j->layer.host, "etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int from = openat(j->host, "etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int to = openat(top, "etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	_cleanup_free_ char *passwd = NULL;
+	const struct accounts host = {.root = j->host};
+	_cleanup_free_ char *passwd = NULL, *group = NULL;
 	int r;
 
 	if (from < 0 || to < 0)
 		return err_set(err, -errno, "/etc of the fence");
-	r = identity_passwd_text(j->id, j->id->home, j->id->shell, &passwd, err);
+	r = identity_passwd_text(&host, j->id, j->id->home, j->id->shell, &passwd, err);
 	if (!r)
 		r = fence_file(to, "passwd", passwd, strlen(passwd), 0644, err);
-	if (!r)
-		r = fence_file(to, "group", j->group_text, strlen(j->group_text), 0644, err);
+	/* The jail's is the same, unless its accounts are another tree's. */
+	if (!r && !j->group_text)
+		r = identity_group_text(&host, j->id, &group, err);
+	if (!r) {
+		const char *text = j->group_text ? j->group_text : group;
+
+		r = fence_file(to, "group", text, strlen(text), 0644, err);
+	}
 	if (!r)
 		r = fence_file(to, "nsswitch.conf", nsswitch, sizeof nsswitch - 1, 0644, err);
 	for (size_t i = 0; !r && i < sizeof copied / sizeof *copied; i++)
@@ -202,7 +209,7 @@ static int make_names(const struct jail *j, int top, struct err *err)
 	if (!r)
 		r = make_etc(j, top, err);
 	/* sshd looks whether xauth is there before it has a shell run it. */
-	if (!r && fstatat(j->layer.host, "usr/bin/xauth", &st, 0) == 0) {
+	if (!r && fstatat(j->host, "usr/bin/xauth", &st, 0) == 0) {
 		_cleanup_close_ int bin = fence_dir(top, "usr/bin", false, err);
 
 		r = bin < 0 ? bin : fence_file(bin, "xauth", "", 0, 0755, err);

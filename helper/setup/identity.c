@@ -13,6 +13,7 @@
 
 #include "lib/fdio.h"
 #include "lib/scope.h"
+#include "lib/sys.h"
 
 #define UID_NOBODY 65534
 #define ACCOUNTS_FILE_MAX (64 << 20)
@@ -156,15 +157,22 @@ static bool next_id_line(const char **text, struct id_line *ret)
 	return false;
 }
 
-static int read_text(const char *path, char **ret)
+/* A file of /etc; a tree that has none is taken to have these lines. */
+static int read_text(const struct accounts *from, const char *path, const char *lines, char **ret)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = sys_openat2(from->root, path, O_RDONLY | O_NONBLOCK, 0, RESOLVE_POLICY_IN_ROOT);
 	_cleanup_free_ char *buf = NULL;
 	struct stat st;
 	int r;
 
+	if (fd < 0 && errno == ENOENT && from->tree) {
+		*ret = strdup(lines);
+		return *ret ? 0 : -ENOMEM;
+	}
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
 	if (st.st_size > ACCOUNTS_FILE_MAX)
 		return -EFBIG;
 	buf = calloc(1, (size_t)st.st_size + 1);
@@ -182,8 +190,8 @@ static bool is_system(uint32_t id)
 	return id <= SYSTEM_ID_MAX || id == UID_NOBODY;
 }
 
-int identity_passwd_text(const struct identity *id, const char *home, const char *shell,
-			 char **ret, struct err *err)
+int identity_passwd_text(const struct accounts *from, const struct identity *id, const char *home,
+			 const char *shell, char **ret, struct err *err)
 {
 	_cleanup_free_ char *in = NULL;
 	_cleanup_fclose_ FILE *out = NULL;
@@ -191,7 +199,8 @@ int identity_passwd_text(const struct identity *id, const char *home, const char
 	const char *p;
 	struct id_line l;
 	size_t len;
-	int r = read_text("/etc/passwd", &in);
+	int r = read_text(from, "/etc/passwd",
+			  "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n", &in);
 
 	if (r)
 		return err_set(err, r, "/etc/passwd");
@@ -230,7 +239,20 @@ static void print_group(FILE *out, const struct identity *id, const char *name, 
 	fprintf(out, "%.*s:x:%u:%s\n", (int)len, name, gid, member ? id->name : "");
 }
 
-int identity_group_text(const struct identity *id, char **ret, struct err *err)
+/* Does a line of a file like group begin with this name? */
+static bool has_name(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+	struct id_line l;
+
+	while (next_id_line(&text, &l))
+		if (l.name_len == len && memcmp(l.text, name, len) == 0)
+			return true;
+	return false;
+}
+
+int identity_group_text(const struct accounts *from, const struct identity *id, char **ret,
+			struct err *err)
 {
 	_cleanup_free_ char *in = NULL;
 	_cleanup_free_ bool *seen = calloc(id->ngroups + 1, sizeof *seen);
@@ -239,7 +261,7 @@ int identity_group_text(const struct identity *id, char **ret, struct err *err)
 	const char *p;
 	struct id_line l;
 	size_t len;
-	int r = read_text("/etc/group", &in);
+	int r = read_text(from, "/etc/group", "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n", &in);
 
 	if (r)
 		return err_set(err, r, "/etc/group");
@@ -247,24 +269,75 @@ int identity_group_text(const struct identity *id, char **ret, struct err *err)
 	if (!out || !seen)
 		return err_set(err, -ENOMEM, "group file of the jail");
 	for (p = in; next_id_line(&p, &l);) {
-		if (!is_system(l.id) && !in_groups(id, l.id))
+		if (!is_system(l.id) && (from->tree || !in_groups(id, l.id)))
 			continue;
 		for (size_t i = 0; i < id->ngroups; i++)
 			if (id->groups[i] == l.id)
 				seen[i] = true;
 		print_group(out, id, l.text, l.name_len, l.id);
 	}
-	/* Those that only a directory server knows. */
+	/* Those that only a directory server knows, or the host. */
 	for (size_t i = 0; i < id->ngroups; i++) {
 		struct group *gr = seen[i] ? NULL : getgrgid(id->groups[i]);
 
-		if (gr && field_clean(gr->gr_name))
+		if (gr && field_clean(gr->gr_name) && !(from->tree && has_name(in, gr->gr_name)))
 			print_group(out, id, gr->gr_name, strlen(gr->gr_name), gr->gr_gid);
 	}
 	if (fflush(out) != 0) {
 		fclose(take_ptr(out));
 		free(text);
 		return err_set(err, -ENOMEM, "group file of the jail");
+	}
+	fclose(take_ptr(out));
+	*ret = text;
+	return 0;
+}
+
+/* No hash begins so: nobody can have this password. */
+static bool locked(const char *field, size_t len)
+{
+	return len > 0 && strchr("*!x", field[0]);
+}
+
+static void print_shadow_line(FILE *out, const struct identity *id, const char *line, size_t len)
+{
+	const char *end = memchr(line, ':', len), *field = end ? end + 1 : NULL;
+	const char *next = field ? memchr(field, ':', (size_t)(line + len - field)) : NULL;
+	size_t name_len = end ? (size_t)(end - line) : 0;
+
+	if (!next || (name_len == strlen(id->name) && memcmp(line, id->name, name_len) == 0))
+		return;
+	if (name_len == 4 && memcmp(line, "root", 4) == 0 && locked(field, (size_t)(next - field)))
+		fprintf(out, "root:%.*s\n", (int)(line + len - next), next);
+	else
+		fprintf(out, "%.*s\n", (int)len, line);
+}
+
+int identity_shadow_text(const struct accounts *from, const struct identity *id, char **ret,
+			 struct err *err)
+{
+	_cleanup_free_ char *in = NULL;
+	_cleanup_fclose_ FILE *out = NULL;
+	char *text = NULL;
+	size_t size;
+	int r = read_text(from, "/etc/shadow", "root:*:::::::\n", &in);
+
+	if (r)
+		return err_set(err, r, "/etc/shadow of the tree");
+	out = open_memstream(&text, &size);
+	if (!out)
+		return err_set(err, -errno, "shadow file of the jail");
+	for (const char *p = in; *p; p += *p == '\n') {
+		size_t len = strcspn(p, "\n");
+
+		print_shadow_line(out, id, p, len);
+		p += len;
+	}
+	fprintf(out, "%s:*:::::::\n", id->name);
+	if (fflush(out) != 0) {
+		fclose(take_ptr(out));
+		free(text);
+		return err_set(err, -ENOMEM, "shadow file of the jail");
 	}
 	fclose(take_ptr(out));
 	*ret = text;

@@ -40,13 +40,28 @@ struct identity *identity_free(struct identity *id); /* takes NULL; returns NULL
  */
 int identity_kept_groups(const struct identity *id, gid_t *keep, size_t max);
 
+/* Whose system accounts a jail has: those of the files below root/etc. */
+struct accounts {
+	int root;  /* a directory; links in it stay in it */
+	bool tree; /* not the host: it may lack the files, and knows none of the host's people */
+};
+
 /*
- * The text of the jail's passwd and group files: the host's system accounts and
- * this one user, with home and shell as given; others' memberships are left
- * out.  *ret is malloc'ed.
+ * The text of the jail's passwd and group files: the system accounts and this one
+ * user, with home and shell as given; others' memberships are left out.  *ret is
+ * malloc'ed.
  */
-int identity_passwd_text(const struct identity *id, const char *home, const char *shell,
-			 char **ret, struct err *err);
-int identity_group_text(const struct identity *id, char **ret, struct err *err);
+int identity_passwd_text(const struct accounts *from, const struct identity *id, const char *home,
+			 const char *shell, char **ret, struct err *err);
+int identity_group_text(const struct accounts *from, const struct identity *id, char **ret,
+			struct err *err);
+
+/*
+ * A tree's shadow file for a jail whose user may become root: a root that nobody
+ * can become has no password now, one that has a password keeps it; and the user
+ * is an account that has none to give.
+ */
+int identity_shadow_text(const struct accounts *from, const struct identity *id, char **ret,
+			 struct err *err);
 
 #endif

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <linux/fs.h>
 #include <linux/loop.h>
-#include <linux/major.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,20 +14,17 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "config/types.h"
 #include "lib/scope.h"
+#include "loop.h"
 #include "mnt.h"
 
 /* To be counted up with each change of what mke2fs is told: then none of the old
  * templates is taken again. */
 #define RECIPE "1"
-
-/* LOOP_CTRL_MINOR, which the kernel's exported headers lack. */
-#define LOOP_CONTROL_MINOR 237
 
 #define BLOCK UINT64_C(4096)
 #define INODE_SIZE 256
@@ -243,51 +239,11 @@ int image_fill(int state_dir, const struct image_spec *spec, int fd, struct err 
 	return r ? err_set(err, r, "copying a template") : 0;
 }
 
-/* Of our own: /dev may be somebody's who shows only what is needed. */
-static int open_device(int stage, mode_t type, unsigned int major, unsigned int minor)
-{
-	static const char name[] = "device";
-	int fd, r;
-
-	if (mknodat(stage, name, type | 0600, makedev(major, minor)) < 0)
-		return -errno;
-	fd = openat(stage, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	r = fd < 0 ? -errno : fd;
-	(void)unlinkat(stage, name, 0);
-	return r;
-}
-
-/* A loop device of which image is the content. */
-static int attach_loop(int stage, int image, struct err *err)
+int image_mount(int stage, int image, bool journal, struct err *err)
 {
 	/* Without direct I/O, which the kernel leaves out where it can't be, all would be
 	 * cached twice. */
-	const struct loop_config config = {.fd = (uint32_t)image,
-					   .info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO};
-	_cleanup_close_ int control = open_device(stage, S_IFCHR, MISC_MAJOR, LOOP_CONTROL_MINOR);
-
-	if (control < 0)
-		return err_set(err, control, "no loop device can be had, which 'disk' needs on this file system");
-	/* Another may take the one that was free: there is one more each time. */
-	for (int tries = 0; tries < 1000; tries++) {
-		_cleanup_close_ int loop = -EBADF;
-		int n = ioctl(control, LOOP_CTL_GET_FREE);
-
-		if (n < 0)
-			return err_set(err, -errno,
-				       "no loop device is free, which 'disk' needs on this file system");
-		loop = open_device(stage, S_IFBLK, LOOP_MAJOR, (unsigned int)n);
-		if (loop >= 0 && ioctl(loop, LOOP_CONFIGURE, &config) == 0)
-			return take_fd(&loop);
-		if (loop < 0 ? loop != -ENXIO && loop != -ENODEV : errno != EBUSY)
-			return err_set(err, loop < 0 ? loop : -errno, "loop device %d", n);
-	}
-	return err_set(err, -EBUSY, "a loop device");
-}
-
-int image_mount(int stage, int image, bool journal, struct err *err)
-{
-	_cleanup_close_ int loop = attach_loop(stage, image, err);
+	_cleanup_close_ int loop = loop_attach(stage, image, LO_FLAGS_DIRECT_IO, err);
 	char source[32];
 	/* After an error nothing more may be written to what is kept; what is deleted there
 	 * goes back to the host. */
@@ -296,7 +252,7 @@ int image_mount(int stage, int image, bool journal, struct err *err)
 	const struct mnt_option dropped[] = {{"source", source}, {"errors", "remount-ro"}, {NULL, NULL}};
 
 	if (loop < 0)
-		return loop;
+		return err_prefix(err, loop, "'disk', which takes a loop device on this file system");
 	snprintf(source, sizeof source, "/proc/self/fd/%d", loop);
 	return mnt_new("ext4", journal ? kept : dropped, MNT_SAFE, err);
 }

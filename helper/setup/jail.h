@@ -12,6 +12,7 @@
 #include "identity.h"
 #include "layer.h"
 #include "lib/err.h"
+#include "rootfs.h"
 #include "slots.h"
 #include "state.h"
 #include "storage.h"
@@ -37,6 +38,7 @@ struct jail {
 	struct state state;
 	int instance_dir; /* locked: its being open says that the keeper lives */
 	struct storage storage;
+	struct rootfs rootfs; /* kind ROOTFS_HOST: none; its lock stays */
 	struct cgroup cgroup;
 	pid_t init_pid;
 	int init_pidfd;
@@ -48,6 +50,7 @@ struct jail {
 
 	/* used while building only */
 	int proc;	/* the host's /proc */
+	int host;	/* the host's root */
 	int userns;	/* of the jail */
 	int stage;	/* the staging tmpfs */
 	int tree;	/* the jail's root, below stage */
@@ -55,13 +58,15 @@ struct jail {
 	int enter_fd;	/* O_PATH of loginjail-enter */
 	int init_fd;	/* loginjail-init */
 	int init_sock;	/* listening, for loginjail-enter; init inherits it */
-	char *group_text; /* the group file, of the tree and of the fence */
+	char *group_text; /* the group file of the jail and of the fence; NULL: they differ */
 	struct layer layer;
 	struct cgroup_job cgroup_job;
 };
 
 /* Names below the staging tmpfs. */
 #define STAGE_LAYER "layer"
+#define STAGE_IMAGE "img"
+#define STAGE_SFTP "sftp"
 #define STAGE_TREE "t"
 #define STAGE_FENCE "f"
 #define STAGE_DEV "dev"

@@ -205,6 +205,11 @@ static void send_status(struct keeper *k, int fd)
 
 	snprintf(s.user, sizeof s.user, "%s", j->id->name);
 	snprintf(s.section, sizeof s.section, "%s", j->section);
+	if (j->rootfs.kind == ROOTFS_HOST)
+		snprintf(s.root, sizeof s.root, "host");
+	else
+		snprintf(s.root, sizeof s.root, "%s/%s", j->rootfs.name, j->rootfs.generation);
+	snprintf(s.trees, sizeof s.trees, "%s", j->set->trees);
 	cgroup_path(&j->cgroup, j->instance, s.cgroup, sizeof s.cgroup);
 	(void)send_msg(fd, &s, sizeof s, NULL, 0);
 }

@@ -13,6 +13,7 @@
 
 #include "lib/fdio.h"
 #include "lib/scope.h"
+#include "lib/sys.h"
 
 /* All whiteouts are links of one node. */
 #define WHITEOUT ".whiteout"
@@ -52,7 +53,7 @@ static int make_one(struct layer *l, const char *path, bool last, struct err *er
 	 * has behind it: /lib, say. */
 	if (S_ISLNK(st.st_mode) && !last)
 		return err_set(err, -ELOOP,
-			       "the path goes through the symbolic link '%s' of the host; use the real one", path);
+			       "the path goes through the symbolic link '%s' of the tree; use the real one", path);
 	if (!S_ISDIR(st.st_mode))
 		st = (struct stat){.st_mode = S_IFDIR | 0755};
 	if (mkdirat(l->dir, path + 1, st.st_mode & 01777) < 0)
@@ -158,6 +159,20 @@ int layer_file(struct layer *l, const char *path, const char *text, struct err *
 	return r ? err_set(err, r, "writing '%s' in the jail's layer", path) : 0;
 }
 
+int layer_hostname(struct layer *l, const char *name, struct err *err)
+{
+	char text[512];
+	int r;
+
+	snprintf(text, sizeof text, "%s\n", name);
+	r = layer_file(l, "/etc/hostname", text, err);
+	if (r)
+		return r;
+	snprintf(text, sizeof text,
+		 "127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost ip6-localhost ip6-loopback\n", name);
+	return layer_file(l, "/etc/hosts", text, err);
+}
+
 enum mask_kind { HIDE, EMPTY, GLOB };
 
 static const struct mask_row {
@@ -172,14 +187,17 @@ static const struct mask_row {
 static int mask_glob(struct layer *l, const char *pattern, struct err *err)
 {
 	const char *slash = strrchr(pattern, '/');
+	_cleanup_close_ int fd = -EBADF;
 	_cleanup_closedir_ DIR *d = NULL;
 	char dir[PATH_MAX], path[PATH_MAX + NAME_MAX + 2];
 	struct dirent *e;
 
 	snprintf(dir, sizeof dir, "%.*s", (int)(slash - pattern), pattern);
-	d = opendir(dir);
+	fd = sys_openat2(l->host, dir, O_RDONLY | O_DIRECTORY, 0, RESOLVE_POLICY_IN_ROOT);
+	d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d)
 		return errno == ENOENT ? 0 : err_set(err, -errno, "%s", dir);
+	(void)take_fd(&fd);
 	while ((errno = 0, e = readdir(d))) {
 		int r;
 
@@ -220,6 +238,33 @@ int layer_mask_host(struct layer *l, struct err *err)
 	return 0;
 }
 
+/* What path leads to in the tree below, as realpath() has it for the host's. */
+static int real_path(const struct layer *l, const char *path, char real[static PATH_MAX])
+{
+	_cleanup_close_ int fd = sys_openat2(l->host, path, O_PATH, 0, RESOLVE_POLICY_IN_ROOT);
+	char link[40], top[PATH_MAX], at[PATH_MAX];
+	size_t len;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", l->host);
+	n = readlink(link, top, sizeof top - 1);
+	if (n < 0)
+		return -errno;
+	top[n] = '\0';
+	len = strcmp(top, "/") == 0 ? 0 : (size_t)n;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, at, sizeof at - 1);
+	if (n < 0)
+		return -errno;
+	at[n] = '\0';
+	if (strncmp(at, top, len) != 0 || (at[len] != '/' && at[len] != '\0'))
+		return -ENOENT; /* moved away meanwhile */
+	snprintf(real, PATH_MAX, "%s", at[len] ? at + len : "/");
+	return 0;
+}
+
 int layer_mask_path(struct layer *l, const char *path, struct err *err)
 {
 	char dir[PATH_MAX], real[PATH_MAX], at[PATH_MAX + NAME_MAX + 2];
@@ -228,8 +273,9 @@ int layer_mask_path(struct layer *l, const char *path, struct err *err)
 
 	/* The link itself, at the place where it really is ... */
 	snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
-	if (!realpath(dir[0] ? dir : "/", real))
-		return errno == ENOENT ? 0 : err_set(err, -errno, "mask '%s'", path);
+	r = real_path(l, dir[0] ? dir : "/", real);
+	if (r)
+		return r == -ENOENT ? 0 : err_set(err, r, "mask '%s'", path);
 	snprintf(at, sizeof at, "%s/%s", strcmp(real, "/") == 0 ? "" : real, slash + 1);
 	if (!layer_hides(l, at)) {
 		r = layer_hide(l, at, err);
@@ -237,7 +283,7 @@ int layer_mask_path(struct layer *l, const char *path, struct err *err)
 			return r;
 	}
 	/* ... and what it leads to. */
-	if (!realpath(path, real) || layer_hides(l, real))
+	if (real_path(l, path, real) || layer_hides(l, real))
 		return 0;
 	return layer_hide(l, real, err);
 }

@@ -20,7 +20,8 @@
 
 struct layer {
 	int dir;  /* the layer's top, owned by the caller */
-	int host; /* the host's root, to look at owners and modes */
+	int host; /* the top of the tree below, to look at owners and modes: the host's root, or
+		   * that of another tree, its ids as they are in it */
 	const struct identity *id;
 	struct subids sub;
 	char *masked[LAYER_MASKED_MAX]; /* what is hidden or emptied */
@@ -51,6 +52,9 @@ int layer_hide(struct layer *l, const char *path, struct err *err);
 
 /* A file with this text, of jail-root, 0644. */
 int layer_file(struct layer *l, const char *path, const char *text, struct err *err);
+
+/* /etc/hostname, and an /etc/hosts that knows the name. */
+int layer_hostname(struct layer *l, const char *name, struct err *err);
 
 /* All rows of rootfs-tools/host-mask.def, and an administrator's list. */
 int layer_mask_host(struct layer *l, struct err *err);

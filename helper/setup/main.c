@@ -22,6 +22,10 @@
  * no lock is taken, and as many are built at a time as there are logins.  How many a
  * user has is counted without it (slots.h).
  *
+ * The root of the jail is the host's tree under a mask, or another one (rootfs.c)
+ * that is read while it is mounted: links in it stay in it, and what is opened in
+ * it is looked at, never run.
+ *
  * Nothing here runs anything of the user's, and what a user can write is only
  * ever opened with the user's own authority (tree_open_home).
  */
@@ -282,6 +286,7 @@ static int jail_login(const struct section *section, const struct identity *id)
 		.state = STATE_CLOSED,
 		.instance_dir = -EBADF, .storage = STORAGE_CLOSED, .init_pidfd = -EBADF, .init_ctl = -EBADF,
 		.fence_ns = -EBADF, .net_ns = -EBADF, .keeper_sock = -EBADF, .kmsg = -EBADF,
+		.rootfs = ROOTFS_CLOSED, .host = -EBADF,
 		.proc = -EBADF, .userns = -EBADF, .stage = -EBADF, .tree = -EBADF, .home_fd = -EBADF,
 		.enter_fd = -EBADF, .init_fd = -EBADF, .init_sock = -EBADF,
 		.layer = {.dir = -EBADF, .host = -EBADF}, .pam_pidfd = -EBADF, .slots = SLOTS_CLOSED,

@@ -16,6 +16,7 @@
 #include "mnt.h"
 #include "mountinfo.h"
 #include "owner.h"
+#include "tree.h"
 
 #define OVERLAYS_MAX 32
 
@@ -83,7 +84,9 @@ static int mount_as_base(const struct jail *j, const char *where, const char *op
 	 * bits and capabilities, in directories of whomever. */
 	const uint64_t caps = CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_DAC_OVERRIDE) |
 			      CAP_BIT(CAP_FOWNER) | CAP_BIT(CAP_FSETID) | CAP_BIT(CAP_SETFCAP);
-	const unsigned long flags = MS_NOSUID | MS_NODEV | (j->set->readonly ? MS_RDONLY : 0);
+	/* Of a tree, whose root the user may become, and of nothing else. */
+	const unsigned long suid = j->set->inside_root == ANSWER_YES ? 0 : MS_NOSUID;
+	const unsigned long flags = suid | MS_NODEV | (j->set->readonly ? MS_RDONLY : 0);
 	int r = owner_become(j->sub.uid);
 
 	if (r)
@@ -97,23 +100,19 @@ static int mount_as_base(const struct jail *j, const char *where, const char *op
 }
 
 /*
- * One overlay: number names its pieces, target is where on the host and in the
- * jail.  A mount of a single file is no directory to put layers on: it is shown
+ * One overlay: number names its pieces, target is where in the jail.  lower is what
+ * lies at the bottom, a detached mount with mapped ids, and st its owner and mode
+ * without.  A mount of a single file is no directory to put layers on: it is shown
  * read-only.
  */
-static int mount_overlay(struct jail *j, unsigned int number, const char *target, struct err *err)
+static int mount_overlay(struct jail *j, unsigned int number, const char *target, int lower,
+			 const struct stat *st, struct err *err)
 {
-	_cleanup_close_ int lower = -EBADF, mine = -EBADF, at = -EBADF, dir = -EBADF;
+	_cleanup_close_ int mine = -EBADF, at = -EBADF, dir = -EBADF;
 	char name[16], opts[512], where[64], mine_text[40];
 	struct storage_piece piece;
-	struct stat st;
 	int r;
 
-	lower = mnt_clone(AT_FDCWD, target, false, MNT_SAFE, j->userns, err);
-	if (lower < 0)
-		return lower;
-	if (fstat(lower, &st) < 0 || stat(target, &st) < 0)
-		return err_set(err, -errno, "'%s'", target);
 	at = number == 0 ? openat(j->stage, STAGE_TREE, O_PATH | O_CLOEXEC)
 			 : sys_openat2(j->tree, target, O_PATH, 0, RESOLVE_POLICY_IN_ROOT);
 	if (at < 0)
@@ -123,7 +122,7 @@ static int mount_overlay(struct jail *j, unsigned int number, const char *target
 	if (mine < 0 && errno != ENOENT && errno != ENOTDIR)
 		return err_set(err, -errno, "'%s' in the jail's layer", target);
 	/* Nor has overlayfs a use for a single layer. */
-	if (!S_ISDIR(st.st_mode) || (mine < 0 && j->set->readonly)) {
+	if (!S_ISDIR(st->st_mode) || (mine < 0 && j->set->readonly)) {
 		r = mnt_set(lower, false, MOUNT_ATTR_RDONLY, 0, err);
 		if (!r && move_mount(lower, "", at, "",
 				     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
@@ -137,7 +136,7 @@ static int mount_overlay(struct jail *j, unsigned int number, const char *target
 		r = mnt_attach_plain(lower, j->stage, name, err);
 	if (r)
 		return r;
-	r = storage_piece(j, number, target, &st, &piece, err);
+	r = storage_piece(j, number, target, st, &piece, err);
 	dir = piece.dir;
 	if (r)
 		return r;
@@ -157,21 +156,63 @@ static int mount_overlay(struct jail *j, unsigned int number, const char *target
 	return 0;
 }
 
+/* A file system of the host's tree. */
+static int mount_host_overlay(struct jail *j, unsigned int number, const char *target, struct err *err)
+{
+	_cleanup_close_ int lower = mnt_clone(AT_FDCWD, target, false, MNT_SAFE, j->userns, err);
+	struct stat st;
+
+	if (lower < 0)
+		return lower;
+	if (stat(target, &st) < 0)
+		return err_set(err, -errno, "'%s'", target);
+	return mount_overlay(j, number, target, lower, &st, err);
+}
+
+/* The tree that the option root names, whole: what is mounted below it is no part of it. */
+static int mount_tree_overlay(struct jail *j, struct err *err)
+{
+	static const char *const remedy[] = {
+		[ROOTFS_DIRECTORY] = "make it an image, which may lie anywhere (loginjail-rootfs build --image "
+				     "erofs), or move it to ext4, xfs or btrfs",
+		[ROOTFS_EROFS] = "give this host a kernel that can, or build the tree as a directory",
+		[ROOTFS_SQUASHFS] = "for squashfs that takes Linux 6.2 or later: build the tree with --image erofs",
+	};
+	_cleanup_close_ int lower = mnt_clone(j->layer.host, "", false, MNT_SAFE, j->userns, err);
+	struct stat st;
+
+	if (lower == -EINVAL || lower == -EPERM)
+		return err_set(err, 0, "the tree '%s' can't be mounted with mapped ids where it lies: %s",
+			       j->rootfs.name, remedy[j->rootfs.kind]);
+	if (lower < 0)
+		return lower;
+	if (fstat(j->layer.host, &st) < 0)
+		return err_set(err, -errno, "the tree '%s'", j->rootfs.name);
+	return mount_overlay(j, 0, "/", lower, &st, err);
+}
+
+static int open_tree_top(struct jail *j, struct err *err)
+{
+	j->tree = openat(j->stage, STAGE_TREE, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return j->tree < 0 ? err_set(err, -errno, "the jail's root") : 0;
+}
+
 int overlays_mount(struct jail *j, struct err *err)
 {
 	struct overlay_list list = {.j = j, .err = err};
 	int r;
 
+	if (!tree_is_host(j)) {
+		r = mount_tree_overlay(j, err);
+		return r ? r : open_tree_top(j, err);
+	}
 	r = mountinfo_each(note_tree_mount, &list, err);
 	if (!r)
-		r = mount_overlay(j, 0, "/", err);
-	if (!r) {
-		j->tree = openat(j->stage, STAGE_TREE, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (j->tree < 0)
-			r = err_set(err, -errno, "the jail's root");
-	}
+		r = mount_host_overlay(j, 0, "/", err);
+	if (!r)
+		r = open_tree_top(j, err);
 	for (size_t i = 0; !r && i < list.n; i++)
-		r = mount_overlay(j, (unsigned int)i + 1, list.target[i], err);
+		r = mount_host_overlay(j, (unsigned int)i + 1, list.target[i], err);
 	for (size_t i = 0; i < list.n; i++)
 		free(list.target[i]);
 	return r;

@@ -146,6 +146,7 @@ static int send_spec(const struct jail *j, struct init_spec *s, struct err *err)
 	rlimit_fill(j->set, s);
 	s->network = network[j->set->network];
 	s->idle_time = (uint32_t)j->set->idle_time;
+	s->flags = j->set->inside_root == ANSWER_YES ? INIT_INSIDE_ROOT : 0;
 	r = copy_text(s->hostname, sizeof s->hostname, j->set->hostname, "hostname", err);
 	if (!r)
 		r = copy_text(s->user, sizeof s->user, j->id->name, "the account's name", err);

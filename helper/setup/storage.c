@@ -32,8 +32,7 @@ static int open_dir(int at, const char *name)
 /* What the upper layer lies over: over another root its changes would be nonsense. */
 static const char *lower_name(const struct jail *j)
 {
-	(void)j;
-	return "host";
+	return j->set->root;
 }
 
 bool storage_persistent(const struct jail *j)

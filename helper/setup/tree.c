@@ -14,9 +14,13 @@
 #include "lib/paths.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
+#include "hostmap.h"
 #include "mnt.h"
 #include "overlay.h"
 #include "owner.h"
+#include "rootfs_image.h"
+#include "sftp.h"
+#include "treefiles.h"
 #include "volume.h"
 
 /* The layer is in memory: a start-up file is small, a film is not one. */
@@ -90,6 +94,27 @@ static int stage_dir(struct jail *j, const char *name, struct err *err)
 	return 0;
 }
 
+/* What the layer will lie upon, to be looked at: its ids are not mapped here. */
+static int open_below(struct jail *j, struct err *err)
+{
+	int from = tree_is_host(j) ? j->host : j->rootfs.fd;
+
+	if (j->rootfs.kind == ROOTFS_EROFS || j->rootfs.kind == ROOTFS_SQUASHFS) {
+		_cleanup_close_ int mnt = rootfs_image_mount(&j->rootfs, j->stage, MNT_SAFE, err);
+		int r = mnt < 0 ? mnt : stage_dir(j, STAGE_IMAGE, err);
+
+		/* It can't be cloned before it is attached. */
+		if (!r)
+			r = mnt_attach_plain(mnt, j->stage, STAGE_IMAGE, err);
+		if (r)
+			return r;
+		j->layer.host = take_fd(&mnt);
+		return 0;
+	}
+	j->layer.host = openat(from, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return j->layer.host < 0 ? err_set(err, -errno, "the tree below the jail") : 0;
+}
+
 int tree_stage(struct jail *j, struct err *err)
 {
 	static const char *const dirs[] = {STAGE_LAYER, STAGE_TREE, STAGE_FENCE,     STAGE_DEV, STAGE_PTS,
@@ -116,17 +141,20 @@ int tree_stage(struct jail *j, struct err *err)
 	j->layer.dir = openat(j->stage, STAGE_LAYER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (j->layer.dir < 0)
 		return err_set(err, -errno, "the jail's layer");
-	return 0;
+	return open_below(j, err);
 }
 
 /* A copy of /etc/skel's plain files, as useradd would make it. */
 static int copy_skel(struct jail *j, int home, struct err *err)
 {
-	_cleanup_closedir_ DIR *d = opendir("/etc/skel");
+	_cleanup_close_ int skel = sys_openat2(j->layer.host, "/etc/skel", O_RDONLY | O_DIRECTORY, 0,
+					       RESOLVE_POLICY_IN_ROOT);
+	_cleanup_closedir_ DIR *d = skel < 0 ? NULL : fdopendir(skel);
 	struct dirent *e;
 
 	if (!d)
 		return 0;
+	(void)take_fd(&skel);
 	while ((errno = 0, e = readdir(d))) {
 		_cleanup_close_ int in = -EBADF, out = -EBADF;
 		struct stat st;
@@ -204,28 +232,21 @@ static int layer_binds(struct jail *j, const struct binds *binds, struct err *er
 
 static int layer_files(struct jail *j, struct err *err)
 {
+	const struct accounts host = {.root = j->host};
 	_cleanup_free_ char *passwd = NULL;
 	struct layer *l = &j->layer;
-	char text[512];
 	int r;
 
-	r = identity_passwd_text(j->id, j->home, j->shell, &passwd, err);
+	if (!tree_is_host(j))
+		return treefiles_make(j, err);
+	r = identity_passwd_text(&host, j->id, j->home, j->shell, &passwd, err);
 	if (!r)
-		r = identity_group_text(j->id, &j->group_text, err);
+		r = identity_group_text(&host, j->id, &j->group_text, err);
 	if (!r)
 		r = layer_file(l, "/etc/passwd", passwd, err);
 	if (!r)
 		r = layer_file(l, "/etc/group", j->group_text, err);
-	if (r || !j->set->hostname[0])
-		return r;
-	snprintf(text, sizeof text, "%s\n", j->set->hostname);
-	r = layer_file(l, "/etc/hostname", text, err);
-	if (r)
-		return r;
-	snprintf(text, sizeof text,
-		 "127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost ip6-localhost ip6-loopback\n",
-		 j->set->hostname);
-	return layer_file(l, "/etc/hosts", text, err);
+	return r || !j->set->hostname[0] ? r : layer_hostname(l, j->set->hostname, err);
 }
 
 static int fill_layer(struct jail *j, struct err *err)
@@ -237,7 +258,7 @@ static int fill_layer(struct jail *j, struct err *err)
 	if (fstat(l->host, &st) < 0 || fchmod(l->dir, st.st_mode & 01777) < 0 ||
 	    fchown(l->dir, layer_uid(l, st.st_uid), layer_gid(l, st.st_gid)) < 0)
 		return err_set(err, -errno, "the jail's layer");
-	r = layer_mask_host(l, err);
+	r = tree_is_host(j) ? layer_mask_host(l, err) : 0;
 	for (size_t i = 0; !r && i < sizeof replaced / sizeof *replaced; i++)
 		r = layer_empty(l, replaced[i], err);
 	if (!r)
@@ -280,7 +301,23 @@ static int attach_clone(struct jail *j, int dirfd, const char *path, bool recurs
 	return fd < 0 ? fd : mnt_attach(fd, j->tree, at, err);
 }
 
-static int mount_binds(struct jail *j, const struct binds *binds, uint64_t attr, struct err *err)
+/* Of what is the host's: jail-root must not make files of its own there (hostmap.h). */
+static int attach_hosts(struct jail *j, int map, int fd, bool recursive, uint64_t attr, const char *at,
+			struct err *err)
+{
+	_cleanup_close_ int mnt = mnt_clone(fd, "", recursive, attr, map, err);
+
+	if (map >= 0 && (mnt == -EINVAL || mnt == -EPERM))
+		return err_set(err, 0,
+			       "the file system of '%s' can't be mounted with mapped ids, which inside_root "
+			       "takes: leave it out ('home = private', or no such bind), or use one that can "
+			       "(ext4, xfs, btrfs)",
+			       at);
+	return mnt < 0 ? mnt : mnt_attach(mnt, j->tree, at, err);
+}
+
+static int mount_binds(struct jail *j, int map, const struct binds *binds, uint64_t attr,
+		       struct err *err)
 {
 	for (size_t i = 0; i < binds->n; i++) {
 		const struct bind *b = &binds->v[i];
@@ -294,11 +331,30 @@ static int mount_binds(struct jail *j, const struct binds *binds, uint64_t attr,
 				       b->source);
 		if (src < 0)
 			return err_set(err, -errno, "bind source '%s'", b->source);
-		r = attach_clone(j, src, "", true, attr, b->destination, err);
+		r = attach_hosts(j, map, src, true, attr, b->destination, err);
 		if (r)
 			return err_prefix(err, r, "bind '%s'", b->source);
 	}
 	return 0;
+}
+
+/* The home, without what is mounted below it: a /proc in somebody's chroot, say. */
+static int mount_hosts(struct jail *j, struct err *err)
+{
+	const bool any = j->set->home == HOME_BIND || j->set->bind.n > 0;
+	_cleanup_close_ int map = -EBADF;
+	int r = 0;
+
+	if (any && j->set->inside_root == ANSWER_YES) {
+		map = hostmap_make(j, err);
+		if (map < 0)
+			return map;
+	}
+	if (j->set->home == HOME_BIND)
+		r = attach_hosts(j, map, j->home_fd, false, MNT_SAFE, j->id->home, err);
+	if (!r)
+		r = mount_binds(j, map, &j->set->bind, MNT_SAFE, err);
+	return r ? r : mount_binds(j, -EBADF, &j->set->bind_ro, MNT_SAFE | MOUNT_ATTR_RDONLY, err);
 }
 
 int tree_mount(struct jail *j, struct err *err)
@@ -316,12 +372,9 @@ int tree_mount(struct jail *j, struct err *err)
 		r = attach_clone(j, j->stage, STAGE_VOL "/tmp", false, MNT_SAFE, "/tmp", err);
 	if (!r)
 		r = attach_clone(j, j->stage, STAGE_VOL "/run", false, MNT_SAFE, "/run", err);
-	/* Without what is mounted below it: a /proc in somebody's chroot, say. */
-	if (!r && j->set->home == HOME_BIND)
-		r = attach_clone(j, j->home_fd, "", false, MNT_SAFE, j->id->home, err);
 	if (!r)
-		r = mount_binds(j, &j->set->bind, MNT_SAFE, err);
+		r = mount_hosts(j, err);
 	if (!r)
-		r = mount_binds(j, &j->set->bind_ro, MNT_SAFE | MOUNT_ATTR_RDONLY, err);
-	return r;
+		r = sftp_provide(j, err);
+	return r || tree_is_host(j) ? r : treefiles_check_shell(j, err);
 }

@@ -3,7 +3,8 @@
  * The jail's root tree, in the private mount namespace of set-up:
  *
  *   upper layer (disk) / the jail's own layer (tmpfs) / the host's tree, its ids
- *   mapped; one such overlay for each file system that the tree is made of
+ *   mapped; one such overlay for each file system that the tree is made of.  Or,
+ *   instead of the host's, the tree that the option root names: always one
  *   + /dev, /dev/pts, /dev/shm, /tmp, /run, the home, the binds
  *
  * All is mounted by root in the host's user namespace; /proc and /sys are left
@@ -12,7 +13,15 @@
 #ifndef LOGINJAIL_TREE_H
 #define LOGINJAIL_TREE_H
 
+#include <string.h>
+
 #include "jail.h"
+
+/* Is the jail's root made of the host's own tree? */
+static inline bool tree_is_host(const struct jail *j)
+{
+	return strcmp(j->set->root, "host") == 0;
+}
 
 /* Open the account's home as the account, for home = bind, into j->home_fd. */
 int tree_open_home(struct jail *j, struct err *err);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The administrator's own terminal, under su: nothing may be typed into it, and its
 # processes may not be reached.
+# again: as-root
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

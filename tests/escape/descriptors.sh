@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Descriptors: none but 0, 1, 2 inside; none in sshd's process that leads anywhere;
 # and unix sockets of the host are out of reach by forwarding.
+# again: as-root
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

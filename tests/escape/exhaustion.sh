@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # One jail takes all it can get of what the kernel counts per user; the host's root
 # and other jails must have as much as before, and the jail must still end.
+# again: as-root
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

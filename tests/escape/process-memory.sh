@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The programs of a session that stand outside the jail must not be writable or
 # readable by the user, by whatever way.
+# again: as-root
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -4,12 +4,18 @@
 # The configuration of the product, and its jails as seen from the host.
 
 # jail_ini: sections from standard input; state goes to the world's /srv.
-# DEFAULTS holds more lines for [defaults].
+# DEFAULTS holds more lines for [defaults].  A test that runs as the jail's root has
+# such jails, whatever it says of root.
 jail_ini() {
+	local root=
 	mkdir -p "${INI%/*}" "$STATE"
 	chmod 700 "$STATE"
+	if [[ ${LOGINJAIL_AS_ROOT:-} == 1 ]]; then
+		[[ -e $TREES/whole ]] || whole_tree whole 2026-11-22T10.00.00
+		root=$(printf '\ntrees = %s\nroot = whole\ninside_root = yes\nbind_ro = /usr/local' "$TREES")
+	fi
 	{
-		printf '[defaults]\nstate = %s\n%s\n\n' "$STATE" "${DEFAULTS:-}"
+		printf '[defaults]\nstate = %s\n%s%s\n\n' "$STATE" "${DEFAULTS:-}" "$root"
 		cat
 	} >"$INI.new"
 	chmod 644 "$INI.new"

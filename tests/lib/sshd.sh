@@ -109,11 +109,23 @@ sshd_stop() {
 	kill "$pid" && eventually not kill -0 "$pid"
 }
 
+# What to send instead of COMMAND where a test runs as the jail's root.
+command_for() { # USER COMMAND...
+	local user=$1
+	shift
+	if [[ ${LOGINJAIL_AS_ROOT:-} == 1 && $user =~ ^(alice|bob)$ && $# -gt 0 && $1 != -* ]]; then
+		printf 'PATH=/usr/sbin:/sbin:$PATH su -s /bin/bash root -c %q' "$*"
+	else
+		printf '%s' "$*"
+	fi
+}
+
 # The client, bounded: nothing here may take longer.
 # on USER [ssh-OPTION...] [COMMAND...]: options before the command, as ssh's own.
 on() {
 	local user=$1
 	shift
+	[[ ${1:-} == -* || $# == 0 ]] || set -- "$(command_for "$user" "$@")"
 	timeout -k 5 "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -l "$user" world "$@"
 }
 
@@ -121,6 +133,7 @@ on() {
 on_opt() {
 	local user=$1 options=$2
 	shift 2
+	(($# == 0)) || set -- "$(command_for "$user" "$@")"
 	# shellcheck disable=SC2086 # options are words
 	timeout -k 5 "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -l "$user" $options world "$@"
 }

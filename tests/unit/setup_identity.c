@@ -20,6 +20,8 @@ static struct identity ann = {
 	.ngroups = 7,
 };
 
+static struct accounts host = {.root = -EBADF};
+
 static void kept(void)
 {
 	gid_t keep[8] = {0};
@@ -75,7 +77,7 @@ static void passwd(void)
 		struct err err;
 
 		put(AT_FDCWD, "/etc/passwd", cases[i].in, 0644);
-		is_int(identity_passwd_text(&ann, "/h", "/s", &got, &err), 0, "passwd %zu", i);
+		is_int(identity_passwd_text(&host, &ann, "/h", "/s", &got, &err), 0, "passwd %zu", i);
 		snprintf(want, sizeof want, "%sann:x:1001:2001:Ann,,,:/h:/s\n", cases[i].want);
 		is_str(got, want, "passwd %zu: text", i);
 	}
@@ -86,7 +88,7 @@ static void passwd(void)
 
 		put(AT_FDCWD, "/etc/passwd",
 		    "root:$6$salt$hash:0:0:root:/root:/bin/bash\nold::3:3::/:/x\n", 0644);
-		is_int(identity_passwd_text(&ann, "/h", "/s", &got, &err), 0,
+		is_int(identity_passwd_text(&host, &ann, "/h", "/s", &got, &err), 0,
 		       "a host without shadow passwords");
 		ok(got && !strstr(got, "hash"), "shows no password");
 		ok(got && strstr(got, "root:x:0:0:"), "but root");
@@ -116,9 +118,64 @@ static void group(void)
 		struct err err;
 
 		put(AT_FDCWD, "/etc/group", cases[i].in, 0644);
-		is_int(identity_group_text(&ann, &got, &err), 0, "group %zu", i);
+		is_int(identity_group_text(&host, &ann, &got, &err), 0, "group %zu", i);
 		is_str(got, cases[i].want, "group %zu: text", i);
 	}
+}
+
+/* Of a tree that is not the host: its system accounts, whatever it lacks. */
+static void tree(void)
+{
+	static const struct {
+		const char *in, *want;
+	} shadows[] = {
+		{"root:*:1:0:99999:7:::\n", "root::1:0:99999:7:::\n"},
+		{"root:!:1::::::\nwww:!:2::::::\n", "root::1::::::\nwww:!:2::::::\n"},
+		{"root:!*:1::::::", "root::1::::::\n"},
+		{"root:x:1::::::\n", "root::1::::::\n"},
+		{"root::1::::::\n", "root::1::::::\n"},
+		{"root:$6$s$hash:1::::::\n", "root:$6$s$hash:1::::::\n"},
+		{"rooty:*:1::::::\nann:$6$s$old:1::::::\n", "rooty:*:1::::::\n"},
+		{"rubbish\n\nroot\n:\n", ""},
+		{"", ""},
+	};
+	struct accounts from = {.tree = true};
+	_cleanup_close_ int root = -EBADF;
+	struct err err = {""};
+	char *got = NULL;
+
+	(void)mkdirat(scratch_fd, "tree", 0755);
+	from.root = root = openat(scratch_fd, "tree", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	is_int(identity_passwd_text(&from, &ann, "/h", "/s", &got, &err), 0, "a tree without accounts");
+	contains(got, "root:x:0:0:", "has root");
+	contains(got, "ann:x:1001:2001:Ann,,,:/h:/s\n", "and the user");
+	free(got);
+	is_int(identity_shadow_text(&from, &ann, &got, &err), 0, "nor shadow file");
+	is_str(got, "root::::::::\nann:*:::::::\n", "has a root to become");
+	free(got);
+
+	(void)mkdirat(root, "etc", 0755);
+	put(root, "etc/group", "root:x:0:\nweb:x:33:\npeople:x:2001:\nother:x:1000:\n", 0644);
+	put(AT_FDCWD, "/etc/group", "ann:x:2001:\nweb:x:3000:ann\nreal:x:3001:ann\n", 0644);
+	is_int(identity_group_text(&from, &ann, &got, &err), 0, "groups of a tree");
+	contains(got, "web:x:33:\n", "its system groups");
+	contains(got, "ann:x:2001:\n", "the user's have the host's names");
+	contains(got, "real:x:3001:ann\n", "with the user as a member");
+	ok(!strstr(got, "people") && !strstr(got, "other") && !strstr(got, "3000"),
+	   "not the tree's people, and no name twice");
+	free(got);
+	for (size_t i = 0; i < sizeof shadows / sizeof *shadows; i++) {
+		char want[256];
+
+		put(root, "etc/shadow", shadows[i].in, 0600);
+		is_int(identity_shadow_text(&from, &ann, &got, &err), 0, "shadow %zu", i);
+		snprintf(want, sizeof want, "%sann:*:::::::\n", shadows[i].want);
+		is_str(got, want, "shadow %zu: text", i);
+		free(got);
+	}
+	(void)unlinkat(root, "etc/shadow", 0);
+	ok(mkfifoat(root, "etc/shadow", 0600) == 0, "(a pipe)");
+	is_int(identity_shadow_text(&from, &ann, &got, &err), -EINVAL, "a shadow file that is a pipe");
 }
 
 static void missing(void)
@@ -129,9 +186,9 @@ static void missing(void)
 	ok(umount2("/etc/passwd", MNT_DETACH) == 0 && umount2("/etc/group", MNT_DETACH) == 0 &&
 		   tmpfs_on("/etc"),
 	   "(an empty /etc)");
-	is_int(identity_passwd_text(&ann, "/h", "/s", &got, &err), -ENOENT, "no /etc/passwd");
+	is_int(identity_passwd_text(&host, &ann, "/h", "/s", &got, &err), -ENOENT, "no /etc/passwd");
 	contains(err.text, "/etc/passwd", "and that is said");
-	is_int(identity_group_text(&ann, &got, &err), -ENOENT, "no /etc/group");
+	is_int(identity_group_text(&host, &ann, &got, &err), -ENOENT, "no /etc/group");
 	contains(err.text, "/etc/group", "and that is said");
 	ok(got == NULL, "no text");
 	ok(umount2("/etc", MNT_DETACH) == 0, "(uncover /etc)");
@@ -199,6 +256,7 @@ int main(void)
 		skip(why);
 		return done_testing();
 	}
+	host.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (!scratch_make())
 		return done_testing();
 	if (cover("passwd", "") && cover("group", "") &&
@@ -209,6 +267,7 @@ int main(void)
 		before = open_fds();
 		passwd();
 		group();
+		tree();
 		lookup();
 		is_int(open_fds(), before, "no descriptor is left");
 		missing();

@@ -40,6 +40,8 @@ T=/root/t
 . "$LIB/lib/services.sh"
 # shellcheck source=tests/lib/jails.sh
 . "$LIB/lib/jails.sh"
+# shellcheck source=tests/lib/trees.sh
+. "$LIB/lib/trees.sh"
 # shellcheck source=tests/vm/guest/journal.sh
 . "$guest/journal.sh"
 # shellcheck source=tests/vm/guest/power.sh
