@@ -17,6 +17,7 @@ libexecdir ?= $(prefix)/libexec/loginjail
 sbindir ?= $(prefix)/sbin
 mandir ?= $(prefix)/share/man
 docdir ?= $(prefix)/share/doc/loginjail
+datadir ?= $(prefix)/share/loginjail
 unitdir ?= $(prefix)/lib/systemd/system
 # Where PAM looks for a module without a path: beside pam_unix.so.
 pamdir ?= $(patsubst %/,%,$(dir $(firstword $(wildcard /usr/lib/*/security/pam_unix.so \
@@ -71,7 +72,8 @@ pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so
 generated := $B/conf/jail.ini $B/conf/jail.ini.5 $B/conf/sshd_config.snippet $B/conf/pam.snippet \
-	$B/conf/user@.service.d/loginjail.conf
+	$B/conf/user@.service.d/loginjail.conf $B/rootfs-tools/loginjail-rootfs $B/rootfs-tools/files.sh \
+	$B/rootfs-tools/host-mask
 
 all: $(programs) $(generated)
 
@@ -114,11 +116,20 @@ $B/conf/jail.ini.5: conf/jail.ini.5.in $B/loginjail
 	@mkdir -p $(@D)
 	$B/loginjail mdoc-options >$B/conf/options.mdoc
 	sed -e '/^@OPTIONS@$$/{r $B/conf/options.mdoc' -e 'd;}' $< >$@.tmp && mv $@.tmp $@
-fill_in = @mkdir -p $(@D) && sed -e 's|@libexecdir@|$(libexecdir)|; s|@sbindir@|$(sbindir)|' $< >$@.tmp && mv $@.tmp $@
+fill_in = @mkdir -p $(@D) && sed -e 's|@libexecdir@|$(libexecdir)|; s|@sbindir@|$(sbindir)|; s|@datadir@|$(datadir)|' $< >$@.tmp && mv $@.tmp $@
 $B/conf/%: conf/%.in
 	$(fill_in)
 $B/conf/user@.service.d/loginjail.conf: conf/user-manager.conf.in
 	$(fill_in)
+
+$B/rootfs-tools/loginjail-rootfs: rootfs-tools/loginjail-rootfs
+	$(fill_in)
+$B/rootfs-tools/files.sh: rootfs-tools/lib/files.sh
+	$(fill_in)
+# The rows of the table for those who can't read C: a kind and a path.
+$B/rootfs-tools/host-mask: rootfs-tools/host-mask.def
+	@mkdir -p $(@D)
+	sed -nE 's/^MASK\(([A-Z]+), "([^"]+)",.*/\1 \2/p' $< >$@.tmp && mv $@.tmp $@
 
 -include $(shell find $B/helper $B/pam_module -name '*.d' -type f 2>/dev/null)
 
@@ -135,6 +146,34 @@ define INSTALLED
 0644 pam_module/pam_loginjail.8 $(mandir)/man8
 0644 conf/loginjail.service $(unitdir)
 0644 $B/conf/user@.service.d/loginjail.conf $(unitdir)/user@.service.d
+0755 $B/rootfs-tools/loginjail-rootfs $(sbindir)
+0644 rootfs-tools/loginjail-rootfs.8 $(mandir)/man8
+0644 $B/rootfs-tools/host-mask $(libexecdir)/rootfs
+0644 $B/rootfs-tools/files.sh $(libexecdir)/rootfs
+0644 rootfs-tools/lib/base.sh $(libexecdir)/rootfs
+0644 rootfs-tools/lib/enter.sh $(libexecdir)/rootfs
+0644 rootfs-tools/lib/look.sh $(libexecdir)/rootfs
+0644 rootfs-tools/lib/make.sh $(libexecdir)/rootfs
+0644 rootfs-tools/lib/sources.sh $(libexecdir)/rootfs
+0644 rootfs-tools/lib/store.sh $(libexecdir)/rootfs
+0644 rootfs-tools/lib/value.sh $(libexecdir)/rootfs
+0644 rootfs-tools/job/accounts.sh $(libexecdir)/rootfs/job
+0644 rootfs-tools/job/copy.sh $(libexecdir)/rootfs/job
+0644 rootfs-tools/job/export.sh $(libexecdir)/rootfs/job
+0644 rootfs-tools/job/extract.sh $(libexecdir)/rootfs/job
+0644 rootfs-tools/job/finish.sh $(libexecdir)/rootfs/job
+0644 rootfs-tools/job/image.sh $(libexecdir)/rootfs/job
+0644 rootfs-tools/job/layers.sh $(libexecdir)/rootfs/job
+0644 rootfs-tools/job/manifest.sh $(libexecdir)/rootfs/job
+0644 rootfs-tools/job/resolve.sh $(libexecdir)/rootfs/job
+0644 rootfs-tools/job/run.sh $(libexecdir)/rootfs/job
+0644 rootfs-tools/job/unpack.sh $(libexecdir)/rootfs/job
+0644 rootfs-tools/job/verify.sh $(libexecdir)/rootfs/job
+0644 rootfs-tools/lists/common.list $(datadir)/lists
+0644 rootfs-tools/lists/git-only.list $(datadir)/lists
+0644 rootfs-tools/lists/rsync.list $(datadir)/lists
+0644 rootfs-tools/lists/sftp-only.list $(datadir)/lists
+0644 rootfs-tools/lists/shell.list $(datadir)/lists
 0644 $B/conf/jail.ini $(docdir)
 0644 $B/conf/sshd_config.snippet $(docdir)
 0644 $B/conf/pam.snippet $(docdir)
@@ -149,7 +188,8 @@ install: all
 uninstall:
 	@echo "$$INSTALLED" | while read -r mode file dir; do \
 		rm -f "$(DESTDIR)$$dir/$${file##*/}"; done
-	-rmdir "$(DESTDIR)$(libexecdir)" "$(DESTDIR)$(docdir)" "$(DESTDIR)$(unitdir)/user@.service.d" 2>/dev/null
+	-rmdir "$(DESTDIR)$(libexecdir)/rootfs/job" "$(DESTDIR)$(libexecdir)/rootfs" "$(DESTDIR)$(datadir)/lists" \
+		"$(DESTDIR)$(datadir)" "$(DESTDIR)$(libexecdir)" "$(DESTDIR)$(docdir)" "$(DESTDIR)$(unitdir)/user@.service.d" 2>/dev/null
 
 # ---- tests -------------------------------------------------------------------
 
