@@ -12,7 +12,7 @@ need_program() { # PROGRAM PACKAGE
 # ---- packages ----------------------------------------------------------------
 
 # What a user of ssh wants to have, and the smallest set of packages lacks.
-debian_packages=openssh-sftp-server,ca-certificates
+debian_packages=apt,openssh-sftp-server,ca-certificates
 
 from_debian() {
 	need_program mmdebstrap mmdebstrap
@@ -33,7 +33,8 @@ from_debian() {
 			fi
 		done
 	fi
-	mmdebstrap --mode=root --variant=minbase --format=directory \
+	# The generation is written to the disk as a whole, here and at each update.
+	mmdebstrap --mode=root --variant=minbase --format=directory --dpkgopt=force-unsafe-io \
 		--include="$debian_packages${include:+,$include}" "$what" "$work/root" "$@" >&2 ||
 		die "mmdebstrap could not make a tree of $what"
 }
