@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# usage: finish.sh [strip]
+# usage: finish.sh [strip|bare]
 #
 # Makes /new fit to be a jail's root, wherever it is from, and prints how many
-# files and bytes it has.  strip: without setuid and setgid programs.
+# files and bytes it has.  strip: without setuid and setgid programs; bare: without
+# the empty /etc/resolv.conf that was made to be mounted over.
 set -eu
 # shellcheck source=rootfs-tools/job/unpack.sh
 . /job/unpack.sh
@@ -43,6 +44,9 @@ if [ "${1:-}" = strip ]; then
 	find . -xdev -type f -perm /6000 -printf . -exec chmod ug-s -- {} + >/tmp/set
 	[ ! -s /tmp/set ] || printf 'loginjail-rootfs: setuid and setgid bits of %d files are gone; --setuid keeps them\n' \
 		"$(wc -c </tmp/set)" >&2
+fi
+if [ "${1:-}" = bare ] && [ ! -L etc ] && [ ! -L etc/resolv.conf ] && [ -f etc/resolv.conf ] && [ ! -s etc/resolv.conf ]; then
+	rm etc/resolv.conf
 fi
 [ -n "$(find . -xdev -type f -print -quit)" ] || fail 'there is nothing in it'
 printf '%s %s\n' "$(find . -xdev -printf . | wc -c)" "$(du -s --block-size=1 . | cut -f 1)"

@@ -45,7 +45,7 @@ in_base() {
 	unshare --mount --propagation private --pid --fork --kill-child --ipc --uts $b_net -- \
 		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C TERM="$(printf %s "${TERM:-dumb}" | tr -cd 'A-Za-z0-9._+-')" \
 		BASE="$run/base" LIB="$lib" NEW="$b_new" MODE="$b_mode" OLD="$b_old" OUT="$b_out" \
-		IN="$b_in" CAPS="$b_caps" LIMIT="$b_limit" TREE="${a1:-}" MAX_BYTES="$max_bytes" MAX_FILES="$max_files" \
+		IN="$b_in" CAPS="$b_caps" LIMIT="$b_limit" NETWORK="${b_net:-1}" TREE="${a1:-}" MAX_BYTES="$max_bytes" MAX_FILES="$max_files" \
 		PROGRESS="$([ -t 2 ] && echo 1)" \
 		/bin/sh "$lib/enter.sh" "$@" 9>&- 8>&-
 }

@@ -98,7 +98,7 @@ if [ "$1" = run ]; then
 			mkdir -p "${to%/*}" && cp /etc/resolv.conf "$to"
 			;;
 		esac
-	elif [ -d /new/etc ] && [ ! -L /new/etc ]; then
+	elif [ "$NETWORK" = 1 ] && [ -d /new/etc ] && [ ! -L /new/etc ]; then
 		[ -e "$at" ] || : >"$at"
 		[ ! -f "$at" ] || bind /etc/resolv.conf "$at" ro
 	fi
@@ -117,7 +117,7 @@ done
 # In the environment still, for the jobs: MAX_BYTES, MAX_FILES, PROGRESS, TREE, TERM.
 limits=--core=0
 [ -z "$LIMIT" ] || limits="$limits --fsize=$LIMIT"
-unset BASE LIB NEW MODE OLD OUT IN CAPS LIMIT
+unset BASE LIB NEW MODE OLD OUT IN CAPS LIMIT NETWORK
 # shellcheck disable=SC2086 # options
 exec prlimit $limits setpriv --inh-caps=-all --bounding-set="$bounding" $nnp -- \
 	/bin/sh "/job/$job.sh" "$@"

@@ -61,10 +61,17 @@ read_list() { # LIST DEPTH
 first_of() { # WORDS
 	for first in $1; do
 		case $first in
-		/*) ;;
-		*) first=$(command -v "$first" || echo /nowhere/at/all) ;;
+		/*) [ ! -e "$first" ] || return 0 ;;
+		*/*) ;;
+		# Not as the shell finds it, which has some of its own.
+		*)
+			name=$first
+			for dir in /usr/bin /bin /usr/sbin /sbin; do
+				first=$dir/$name
+				[ ! -x "$first" ] || return 0
+			done
+			;;
 		esac
-		[ ! -e "$first" ] || return 0
 	done
 	return 1
 }

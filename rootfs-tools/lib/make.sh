@@ -22,7 +22,7 @@ begin_generation() { # NAME
 	chmod 0755 "$work" "$work/root"
 }
 
-# settle NAME SOURCE PARENT IMAGE [strip]: what is in $work becomes the current generation.
+# settle NAME SOURCE PARENT IMAGE [strip|bare]: what is in $work becomes the current generation.
 settle() {
 	counted=$(in_base -w "$work/root" -c "$caps_write" finish "${5:-}")
 	made=directory size=${counted#* } packed=''
@@ -71,9 +71,12 @@ copy_current() { # NAME
 	need_generation "$1"
 	begin_generation "$1"
 	parent=$generation
+	bare=''
 	kind=$(about "$trees/$1/$parent" kind)
 	open_tree "$1" "$parent" a
 	say "$1: copying $parent"
+	# A name server is lent to what runs in the copy, in a file that may have to be made.
+	[ -e "$opened/etc/resolv.conf" ] || [ -L "$opened/etc/resolv.conf" ] || bare=bare
 	in_base -w "$work/root" -o "$opened" -c "$caps_write,dac_read_search" copy
 }
 
@@ -83,7 +86,7 @@ complete_copy() { # NAME
 	case $kind in
 	erofs | squashfs) packing=$kind ;;
 	esac
-	settle "$1" "$(about "$trees/$1/$parent" source)" "$parent" "$packing"
+	settle "$1" "$(about "$trees/$1/$parent" source)" "$parent" "$packing" "$bare"
 }
 
 # inside_copy MODE COMMAND...: in the copy, with the network unless that is not wanted.

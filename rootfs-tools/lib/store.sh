@@ -209,11 +209,16 @@ verb_rollback() {
 	say "$a1: $to is current; jails that live keep theirs"
 }
 
-# in_use DIRECTORY: a jail is in it.  To try the lock would turn away a login that
-# comes in that moment; the kernel's list does not say which file system, which will do here.
+# in_use DIRECTORY CURRENT: a jail is in it.  To try the lock of the current one would
+# turn away a login that comes in that moment; the kernel's list, which does not say on
+# which file system, has to do there.
 in_use() {
 	number=$(stat -c %i "$1/lock" 2>/dev/null) || return 1
-	grep -qE "^[0-9]+: FLOCK +ADVISORY +READ .*:$number 0 EOF\$" /proc/locks
+	if [ "${1##*/}" = "$2" ]; then
+		grep -qE "^[0-9]+: FLOCK +ADVISORY +READ .*:$number 0 EOF\$" /proc/locks
+	else
+		! flock -x -n "$1/lock" true
+	fi
 }
 
 verb_list() {
@@ -227,7 +232,7 @@ verb_list() {
 			mark=' '
 			[ "$old" != "$now" ] || mark='*'
 			used=''
-			! in_use "$dir/$old" || used=' (in use)'
+			! in_use "$dir/$old" "$now" || used=' (in use)'
 			size=$(about "$dir/$old" size)
 			printf '%-20s %s %-22s %10s  %-9s %s\n' "$name" "$mark" "$old" "$(human "${size:-0}")" \
 				"$(about "$dir/$old" kind)" "$(about "$dir/$old" source)$used"
