@@ -217,7 +217,10 @@ include tests/pam/rules.mk
 
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
-	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables
+	csh expect libcap2-bin attr mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables \
+	mmdebstrap dpkg-dev jq umoci zstd xz-utils bzip2 perl erofs-utils squashfs-tools dnf createrepo-c rpm
+# What trees of Debian are made of in tests, which have no network.
+pool_packages := openssh-sftp-server ca-certificates
 deb_deps := build-essential debhelper dpkg-dev fakeroot lintian mmdebstrap
 vm_deps := mmdebstrap e2fsprogs debian-archive-keyring
 need = @missing=; for p in $(build_deps) $1; do \
@@ -227,6 +230,8 @@ need = @missing=; for p in $(build_deps) $1; do \
 		tests/tools/install-packages $$missing; fi
 deps:
 	$(call need,$(test_deps))
+pool:
+	@mkdir -p $B/tests && tests/tools/debian-pool $B/tests/pool $(pool_packages)
 deb-deps:
 	$(call need,$(deb_deps))
 vm-deps:
@@ -238,7 +243,7 @@ demo: deps
 
 # With a short run on both virtual hosts; check-vm is the whole, which takes twenty minutes.
 check: deps deb-deps vm-deps
-	@$(MAKE) -s all unit-programs pam-programs san-units
+	@$(MAKE) -s all unit-programs pam-programs san-units pool
 	@VM_SUITES="bookworm trixie" VM_FILTER="00 10 50" tests/run $(FILTER)
 
 check-vm: vm-deps
@@ -259,5 +264,5 @@ deb: deb-deps
 clean:
 	rm -rf $B
 
-.PHONY: all install uninstall demo check check-vm bench deb deps deb-deps vm-deps clean san-units unit-programs pam-programs
+.PHONY: all pool install uninstall demo check check-vm bench deb deps deb-deps vm-deps clean san-units unit-programs pam-programs
 .DELETE_ON_ERROR:

@@ -4,4 +4,4 @@
 # /new as an archive on standard output.
 set -eu
 exec tar -c -f - -C /new --format=posix --numeric-owner --sparse --sort=name --acls --xattrs \
-	'--xattrs-include=*' --pax-option=exthdr.name=%d/PaxHeaders/%f,exthdr.mtime=1970-01-01,delete=atime,delete=ctime .
+	'--xattrs-include=*' --pax-option=exthdr.name=%d/PaxHeaders/%f,exthdr.mtime=0,delete=atime,delete=ctime .

@@ -53,7 +53,7 @@ count() {
 # What is not unpacked: attributes that mean something to an overlay, or that give
 # privilege; and /dev, which each jail has anew.
 tar_options='--same-permissions --same-owner --numeric-owner --delay-directory-restore
-	--recursive-unlink --no-selinux --acls --xattrs --xattrs-include=user.*
+	--no-selinux --acls --xattrs --xattrs-include=user.*
 	--xattrs-exclude=user.overlay.* --warning=no-timestamp --warning=no-xattr-write
 	--quoting-style=escape --wildcards --anchored --exclude=dev/* --exclude=./dev/* --exclude=/dev/*'
 

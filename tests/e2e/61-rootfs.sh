@@ -66,7 +66,7 @@ like "$status $err" '^1 .*needs root' 'a user is told that it needs root'
 # ---- archives: nothing is lost -----------------------------------------------
 
 rich=/srv/rich
-mkdir -p "$rich"/{etc,bin,'a dir',home,mnt,opt,srv,usr,var/tmp,proc,sys,dev,run,tmp,root}
+mkdir -p "$rich"/{etc,'a dir',home,mnt,opt,srv,usr,var/tmp,proc,sys,dev,run,tmp,root}
 cd "$rich" || exit
 printf 'root:x:0:0::/:/bin/sh\n' >etc/passwd
 printf 'root:x:0:\n' >etc/group
@@ -127,8 +127,8 @@ nok 'there is no shell' test -e "$(root_of sftp)/bin/sh"
 server=$(find "$(root_of sftp)" -name sftp-server -printf '/%P\n')
 ok 'and runs: every library is there' lr update sftp --no-network -- "$server"
 ok 'git-only' lr build git --from files:git-only.list
-ok 'git runs' lr update git --no-network -- /bin/sh -c 'git init -q --bare /x.git && git-upload-pack /x.git'
-like "$(cat "$T/ok.out")" 'version|capabilities|0000' 'and speaks'
+ok 'git runs' lr update git --no-network -- /bin/sh -c 'git init -q --bare /x.git && { git-upload-pack /x.git || :; }'
+like "$(cat "$T/ok.out")" 0000 'and speaks'
 ok 'rsync' lr build rsync --from files:rsync.list
 ok 'runs' lr update rsync --no-network -- rsync --version
 ok 'a shell' lr build sh --from files:shell.list
