@@ -148,27 +148,27 @@ define INSTALLED
 0644 $B/conf/user@.service.d/loginjail.conf $(unitdir)/user@.service.d
 0755 $B/rootfs-tools/loginjail-rootfs $(sbindir)
 0644 rootfs-tools/loginjail-rootfs.8 $(mandir)/man8
-0644 $B/rootfs-tools/host-mask $(libexecdir)/rootfs
-0644 $B/rootfs-tools/files.sh $(libexecdir)/rootfs
-0644 rootfs-tools/lib/base.sh $(libexecdir)/rootfs
-0644 rootfs-tools/lib/enter.sh $(libexecdir)/rootfs
-0644 rootfs-tools/lib/look.sh $(libexecdir)/rootfs
-0644 rootfs-tools/lib/make.sh $(libexecdir)/rootfs
-0644 rootfs-tools/lib/sources.sh $(libexecdir)/rootfs
-0644 rootfs-tools/lib/store.sh $(libexecdir)/rootfs
-0644 rootfs-tools/lib/value.sh $(libexecdir)/rootfs
-0644 rootfs-tools/job/accounts.sh $(libexecdir)/rootfs/job
-0644 rootfs-tools/job/copy.sh $(libexecdir)/rootfs/job
-0644 rootfs-tools/job/export.sh $(libexecdir)/rootfs/job
-0644 rootfs-tools/job/extract.sh $(libexecdir)/rootfs/job
-0644 rootfs-tools/job/finish.sh $(libexecdir)/rootfs/job
-0644 rootfs-tools/job/image.sh $(libexecdir)/rootfs/job
-0644 rootfs-tools/job/layers.sh $(libexecdir)/rootfs/job
-0644 rootfs-tools/job/manifest.sh $(libexecdir)/rootfs/job
-0644 rootfs-tools/job/resolve.sh $(libexecdir)/rootfs/job
-0644 rootfs-tools/job/run.sh $(libexecdir)/rootfs/job
-0644 rootfs-tools/job/unpack.sh $(libexecdir)/rootfs/job
-0644 rootfs-tools/job/verify.sh $(libexecdir)/rootfs/job
+0644 $B/rootfs-tools/host-mask $(datadir)/rootfs
+0644 $B/rootfs-tools/files.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/base.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/enter.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/look.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/make.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/sources.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/store.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/value.sh $(datadir)/rootfs
+0644 rootfs-tools/job/accounts.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/copy.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/export.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/extract.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/finish.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/image.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/layers.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/manifest.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/resolve.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/run.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/unpack.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/verify.sh $(datadir)/rootfs/job
 0644 rootfs-tools/lists/common.list $(datadir)/lists
 0644 rootfs-tools/lists/git-only.list $(datadir)/lists
 0644 rootfs-tools/lists/rsync.list $(datadir)/lists
@@ -188,7 +188,7 @@ install: all
 uninstall:
 	@echo "$$INSTALLED" | while read -r mode file dir; do \
 		rm -f "$(DESTDIR)$$dir/$${file##*/}"; done
-	-rmdir "$(DESTDIR)$(libexecdir)/rootfs/job" "$(DESTDIR)$(libexecdir)/rootfs" "$(DESTDIR)$(datadir)/lists" \
+	-rmdir "$(DESTDIR)$(datadir)/rootfs/job" "$(DESTDIR)$(datadir)/rootfs" "$(DESTDIR)$(datadir)/lists" \
 		"$(DESTDIR)$(datadir)" "$(DESTDIR)$(libexecdir)" "$(DESTDIR)$(docdir)" "$(DESTDIR)$(unitdir)/user@.service.d" 2>/dev/null
 
 # ---- tests -------------------------------------------------------------------

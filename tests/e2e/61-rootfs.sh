@@ -180,12 +180,12 @@ missing=$(while read -r kind path; do
 	[[ $kind == HIDE ]] || continue
 	mkdir -p "$fake${path%/*}"
 	[[ -e $fake$path ]] || echo x >"$fake$path"
-done </usr/local/libexec/loginjail/rootfs/host-mask)
+done </usr/local/share/loginjail/rootfs/host-mask)
 is "$missing" '' 'a file for each row that hides'
 ok 'a snapshot with all of them' lr build snap --from "host:$fake"
 is "$(while read -r kind path; do
 	[[ $kind == HIDE && -e $(root_of snap)$path ]] && echo "$path"
-done </usr/local/libexec/loginjail/rootfs/host-mask)" '' 'has none of them'
+done </usr/local/share/loginjail/rootfs/host-mask)" '' 'has none of them'
 
 # ---- update, shell, diff, rollback -------------------------------------------
 
