@@ -7,6 +7,7 @@
 # make check-vm   those that need systemd, on virtual hosts; SUITE=trixie FILTER=20 for some
 # make bench      the figures, as ratios; writes build/bench.json
 # make deb        a Debian package, build/loginjail_VERSION_ARCH.deb
+# make pool       the packages that trees of tests are made of; check does it
 # make deps       what all of this needs, from Debian's packages
 
 VERSION := 0.1

@@ -89,6 +89,7 @@ from_oci() {
 		place=${what%:*}
 		[ -e "$place" ] || die "$what is no directory or archive that is there"
 	fi
+	place=$(readlink -f -- "$place")
 	if [ ! -d "$place" ]; then
 		# The archive of a layout; no more trusted than what is in it.
 		mkdir "$work/oci"

@@ -106,7 +106,9 @@ is "$(content gone/again) $(content gone/below/file)" 'three none' 'a directory 
 is "$(readlink "$x/bin") $(content bin/tool)" 'usr/bin none' 'a link in the place of a directory'
 is "$(content data)" two 'a file in the place of one'
 is "$(find "$x" -name '.wh.*')" '' 'whiteouts are not there'
-ok 'another tag' lr build y --from "oci:$I:one"
+cd /srv || exit
+ok 'another tag, by a relative path' lr build y --from oci:image:one
+cd / || exit
 is "$(cat "$(root_of y)/etc/goes")" one 'is another image'
 
 # Whiteouts by way of links lead to where a jail would see them.

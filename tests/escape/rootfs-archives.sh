@@ -188,7 +188,7 @@ new
 truncate -s 100G etc/huge
 tar -c -S -f ../a.tar --exclude=evil .
 build --max-size 1G
-refused 'a huge sparse file' 'more than 1073741824 bytes'
+refused 'a huge sparse file' 'a file in it has more than 1073741824 bytes'
 new
 for n in {1..12}; do
 	truncate -s 100M "etc/sparse$n"
