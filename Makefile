@@ -8,6 +8,7 @@
 #                 SUITE=trixie FILTER=suite/20 for some
 # make bench      the figures, as ratios; writes build/bench.json
 # make deb        a Debian package, build/loginjail_VERSION_ARCH.deb
+# make pool       the packages that trees of tests are made of; check does it
 # make deps       what all of this needs, from Debian's packages
 
 VERSION := 0.1
@@ -18,6 +19,7 @@ libexecdir ?= $(prefix)/libexec/loginjail
 sbindir ?= $(prefix)/sbin
 mandir ?= $(prefix)/share/man
 docdir ?= $(prefix)/share/doc/loginjail
+datadir ?= $(prefix)/share/loginjail
 unitdir ?= $(prefix)/lib/systemd/system
 # Where PAM looks for a module without a path: beside pam_unix.so.
 pamdir ?= $(patsubst %/,%,$(dir $(firstword $(wildcard /usr/lib/*/security/pam_unix.so \
@@ -74,7 +76,8 @@ pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so
 generated := $B/conf/jail.ini $B/conf/jail.ini.5 $B/conf/sshd_config.snippet $B/conf/pam.snippet \
-	$B/conf/user@.service.d/loginjail.conf
+	$B/conf/user@.service.d/loginjail.conf $B/rootfs-tools/loginjail-rootfs $B/rootfs-tools/files.sh \
+	$B/rootfs-tools/host-mask
 
 all: $(programs) $(generated)
 
@@ -117,11 +120,20 @@ $B/conf/jail.ini.5: conf/jail.ini.5.in $B/loginjail
 	@mkdir -p $(@D)
 	$B/loginjail mdoc-options >$B/conf/options.mdoc
 	sed -e '/^@OPTIONS@$$/{r $B/conf/options.mdoc' -e 'd;}' $< >$@.tmp && mv $@.tmp $@
-fill_in = @mkdir -p $(@D) && sed -e 's|@libexecdir@|$(libexecdir)|; s|@sbindir@|$(sbindir)|' $< >$@.tmp && mv $@.tmp $@
+fill_in = @mkdir -p $(@D) && sed -e 's|@libexecdir@|$(libexecdir)|; s|@sbindir@|$(sbindir)|; s|@datadir@|$(datadir)|' $< >$@.tmp && mv $@.tmp $@
 $B/conf/%: conf/%.in
 	$(fill_in)
 $B/conf/user@.service.d/loginjail.conf: conf/user-manager.conf.in
 	$(fill_in)
+
+$B/rootfs-tools/loginjail-rootfs: rootfs-tools/loginjail-rootfs
+	$(fill_in)
+$B/rootfs-tools/files.sh: rootfs-tools/lib/files.sh
+	$(fill_in)
+# The rows of the table for those who can't read C: a kind and a path.
+$B/rootfs-tools/host-mask: rootfs-tools/host-mask.def
+	@mkdir -p $(@D)
+	sed -nE 's/^MASK\(([A-Z]+), "([^"]+)",.*/\1 \2/p' $< >$@.tmp && mv $@.tmp $@
 
 -include $(shell find $B/helper $B/pam_module -name '*.d' -type f 2>/dev/null)
 
@@ -138,6 +150,34 @@ define INSTALLED
 0644 pam_module/pam_loginjail.8 $(mandir)/man8
 0644 conf/loginjail.service $(unitdir)
 0644 $B/conf/user@.service.d/loginjail.conf $(unitdir)/user@.service.d
+0755 $B/rootfs-tools/loginjail-rootfs $(sbindir)
+0644 rootfs-tools/loginjail-rootfs.8 $(mandir)/man8
+0644 $B/rootfs-tools/host-mask $(datadir)/rootfs
+0644 $B/rootfs-tools/files.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/base.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/enter.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/look.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/make.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/sources.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/store.sh $(datadir)/rootfs
+0644 rootfs-tools/lib/value.sh $(datadir)/rootfs
+0644 rootfs-tools/job/accounts.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/copy.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/export.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/extract.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/finish.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/image.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/layers.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/manifest.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/resolve.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/run.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/unpack.sh $(datadir)/rootfs/job
+0644 rootfs-tools/job/verify.sh $(datadir)/rootfs/job
+0644 rootfs-tools/lists/common.list $(datadir)/lists
+0644 rootfs-tools/lists/git-only.list $(datadir)/lists
+0644 rootfs-tools/lists/rsync.list $(datadir)/lists
+0644 rootfs-tools/lists/sftp-only.list $(datadir)/lists
+0644 rootfs-tools/lists/shell.list $(datadir)/lists
 0644 $B/conf/jail.ini $(docdir)
 0644 $B/conf/sshd_config.snippet $(docdir)
 0644 $B/conf/pam.snippet $(docdir)
@@ -152,7 +192,8 @@ install: all
 uninstall:
 	@echo "$$INSTALLED" | while read -r mode file dir; do \
 		rm -f "$(DESTDIR)$$dir/$${file##*/}"; done
-	-rmdir "$(DESTDIR)$(libexecdir)" "$(DESTDIR)$(docdir)" "$(DESTDIR)$(unitdir)/user@.service.d" 2>/dev/null
+	-rmdir "$(DESTDIR)$(datadir)/rootfs/job" "$(DESTDIR)$(datadir)/rootfs" "$(DESTDIR)$(datadir)/lists" \
+		"$(DESTDIR)$(datadir)" "$(DESTDIR)$(libexecdir)" "$(DESTDIR)$(docdir)" "$(DESTDIR)$(unitdir)/user@.service.d" 2>/dev/null
 
 # ---- tests -------------------------------------------------------------------
 
@@ -180,8 +221,10 @@ include tests/pam/rules.mk
 
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
-	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables \
-	e2fsprogs erofs-utils squashfs-tools
+	csh expect libcap2-bin attr mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables \
+	mmdebstrap dpkg-dev jq umoci zstd xz-utils bzip2 perl e2fsprogs erofs-utils squashfs-tools dnf createrepo-c rpm
+# What trees of Debian are made of in tests, which have no network.
+pool_packages := openssh-sftp-server ca-certificates
 deb_deps := build-essential debhelper dpkg-dev fakeroot lintian mmdebstrap
 vm_deps := mmdebstrap e2fsprogs debian-archive-keyring
 need = @missing=; for p in $(build_deps) $1; do \
@@ -191,6 +234,8 @@ need = @missing=; for p in $(build_deps) $1; do \
 		tests/tools/install-packages $$missing; fi
 deps:
 	$(call need,$(test_deps))
+pool:
+	@mkdir -p $B/tests && tests/tools/debian-pool $B/tests/pool $(pool_packages)
 deb-deps:
 	$(call need,$(deb_deps))
 vm-deps:
@@ -203,7 +248,7 @@ demo: deps
 # With a short run on both virtual hosts; check-vm is the whole, which takes hours: each
 # login takes seconds there.  "floor" is a host whose kernel is too old.
 check: deps deb-deps vm-deps
-	@$(MAKE) -s all unit-programs pam-programs san-units
+	@$(MAKE) -s all unit-programs pam-programs san-units pool
 	@VM_SUITES="bookworm trixie" VM_FILTER="suite/00 suite/10 suite/15 suite/50 e2e/10" tests/run $(FILTER)
 
 check-vm: vm-deps
@@ -224,5 +269,5 @@ deb: deb-deps
 clean:
 	rm -rf $B
 
-.PHONY: all install uninstall demo check check-vm bench deb deps deb-deps vm-deps clean san-units unit-programs pam-programs
+.PHONY: all pool install uninstall demo check check-vm bench deb deps deb-deps vm-deps clean san-units unit-programs pam-programs
 .DELETE_ON_ERROR:

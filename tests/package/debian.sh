@@ -47,9 +47,36 @@ is "$(dpkg -c "$deb" | awk '$1 !~ /^d/ { print $1, $2, substr($6, 2) }' | LC_ALL
 		-rwx--x--x root/root /usr/libexec/loginjail/loginjail-enter
 		-rwx--x--x root/root /usr/libexec/loginjail/loginjail-init
 		-rwxr-xr-x root/root /usr/libexec/loginjail/loginjail-setup
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/host-mask
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/files.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/base.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/enter.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/look.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/make.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/sources.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/store.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/value.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/job/accounts.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/job/copy.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/job/export.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/job/extract.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/job/finish.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/job/image.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/job/layers.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/job/manifest.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/job/resolve.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/job/run.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/job/unpack.sh
+		-rw-r--r-- root/root /usr/share/loginjail/rootfs/job/verify.sh
+		-rw-r--r-- root/root /usr/share/loginjail/lists/common.list
+		-rw-r--r-- root/root /usr/share/loginjail/lists/git-only.list
+		-rw-r--r-- root/root /usr/share/loginjail/lists/rsync.list
+		-rw-r--r-- root/root /usr/share/loginjail/lists/sftp-only.list
+		-rw-r--r-- root/root /usr/share/loginjail/lists/shell.list
 		-rw-r--r-- root/root $units/loginjail.service
 		-rw-r--r-- root/root $units/user@.service.d/loginjail.conf
 		-rwxr-xr-x root/root /usr/sbin/loginjail
+		-rwxr-xr-x root/root /usr/sbin/loginjail-rootfs
 		-rw-r--r-- root/root /usr/share/doc/loginjail/README.md.gz
 		-rw-r--r-- root/root /usr/share/doc/loginjail/changelog.gz
 		-rw-r--r-- root/root /usr/share/doc/loginjail/copyright
@@ -58,6 +85,7 @@ is "$(dpkg -c "$deb" | awk '$1 !~ /^d/ { print $1, $2, substr($6, 2) }' | LC_ALL
 		-rw-r--r-- root/root /usr/share/doc/loginjail/examples/sshd_config.snippet
 		-rw-r--r-- root/root /usr/share/lintian/overrides/loginjail
 		-rw-r--r-- root/root /usr/share/man/man5/jail.ini.5.gz
+		-rw-r--r-- root/root /usr/share/man/man8/loginjail-rootfs.8.gz
 		-rw-r--r-- root/root /usr/share/man/man8/loginjail.8.gz
 		-rw-r--r-- root/root /usr/share/man/man8/pam_loginjail.8.gz
 	EOS
