@@ -83,7 +83,9 @@ between "$(ms_of j 'dd if=/var/tmp/big of=/dev/null bs=1M iflag=direct')" 1500 2
 
 # Shares, as a ratio
 spin() {
-	on "$1" 'echo on; sh -c "while :; do :; done" & exec sh -c "while :; do :; done"' >"$T/spin.$1" 2>/dev/null &
+	# The client itself, so that it is what is killed
+	alone ssh -F "$S/ssh_config" -l "$1" world 'echo on; sh -c "while :; do :; done" & exec sh -c "while :; do :; done"' \
+		>"$T/spin.$1" 2>/dev/null </dev/null &
 	spinning+=("$!")
 	eventually grep -q on "$T/spin.$1"
 }
