@@ -39,7 +39,8 @@ static int hand_down(const struct cgroup_tree *t, int dir, const char *which, st
 	if (n < 0)
 		return err_set(err, (int)n, "reading cgroup.subtree_control of %s", which);
 	for (int c = 0; c < CGROUP_CONTROLLER_MAX; c++)
-		if ((t->controllers & CGROUP_BIT(c)) && cgroup_v2_name[c] && !cgroup_list_has(have, cgroup_v2_name[c])) {
+		if ((t->controllers & CGROUP_BIT(c)) && cgroup_v2_name[c] &&
+		    !cgroup_list_has(have, cgroup_v2_name[c])) {
 			strcat(want, " +");
 			strcat(want, cgroup_v2_name[c]);
 		}
@@ -56,7 +57,8 @@ static const char *needed(const struct cgroup_tree *t, char *text, size_t size)
 
 	for (int c = 0; c < CGROUP_CONTROLLER_MAX && len < size; c++)
 		if (t->controllers & CGROUP_BIT(c))
-			len += (size_t)snprintf(text + len, size - len, "%s%s", len ? " " : "", cgroup_v2_name[c]);
+			len += (size_t)snprintf(text + len, size - len, "%s%s", len ? " " : "",
+						cgroup_v2_name[c]);
 	return text;
 }
 

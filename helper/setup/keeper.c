@@ -66,6 +66,7 @@
 #include "limit_watch.h"
 #include "login.h"
 #include "notice.h"
+#include "oom_victim.h"
 
 /* PID 1 has its own deadline; this one is for a PID 1 that is stopped or stuck. */
 #define INIT_DEADLINE_S 10
@@ -441,6 +442,7 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 	/* Others who wait for it find the jail now. */
 	(void)close(uid_lock);
 	log_line(LOG_INFO, "%s: jail %s of section %s", j->id->name, j->instance, j->section);
+	j->kmsg = oom_victim_open(j->proc, j->kmsg);
 	build_finish(j);
 	/* From here on no login waits for us, but its first session does. */
 	if (build_open(j, &err)) {

@@ -8,13 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/scope.h"
+
 /* What the kernel's log holds at the most is far less. */
 #define RECORDS_MAX 100000
 
-int oom_victim_open(void)
+int oom_victim_open(int proc, int log)
 {
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	_cleanup_close_ int path = log;
+	char name[32];
+	int fd;
 
+	if (log < 0)
+		return -EBADF;
+	snprintf(name, sizeof name, "self/fd/%d", path);
+	fd = openat(proc, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	(void)lseek(fd, 0, SEEK_END);

@@ -10,8 +10,12 @@ struct oom_victim {
 	bool not_its_limit; /* it was killed for a limit above the jail's, or for the host's memory */
 };
 
-/* The kernel's log from now on: a descriptor, or -errno where that can't be read. */
-int oom_victim_open(void);
+/*
+ * The kernel's log from now on: a descriptor, or -errno where that can't be read.  log is
+ * one of /dev/kmsg that was opened with O_PATH where there is one, and is closed;
+ * proc is of /proc.  That much takes the kernel a while.
+ */
+int oom_victim_open(int proc, int log);
 
 /* Look in what has come since the last time; kmsg may be negative. */
 void oom_victim_read(int kmsg, const char *instance, struct oom_victim *ret);

@@ -26,6 +26,7 @@ cpus = 0
 
 [jail default]
 users = carl
+swap = 20M
 EOS
 sshd_start main
 hold warm alice
@@ -44,6 +45,9 @@ is "$(value bob cpu.weight cpu.shares)" "$(jail_group_file alice cpu.weight >/de
 is "$(value alice cpuset.cpus)" 0 'cpus is set'
 like "$(value alice io.max blkio.throttle.read_bps_device)" '^[0-9]+:[0-9]+ (rbps=)?2097152' 'io_read is set'
 like "$(value alice io.max blkio.throttle.read_iops_device)" '^[0-9]+:[0-9]+ (.*riops=)?400' 'io_read_ops is set'
+# v1 has the sum of both.
+like "$(value alice memory.swap.max memory.memsw.limit_in_bytes)" '^(0|104857600)$' 'swap: none'
+like "$(value carl memory.swap.max memory.memsw.limit_in_bytes)" '^(20971520|1094713344)$' 'swap: some'
 nok 'who has no limit of disks is in no group of them' jail_group_file carl io.max blkio.throttle.read_bps_device
 nok 'nor in one of processors' jail_group_file carl cpuset.cpus
 
@@ -105,6 +109,13 @@ release warm
 release other
 release third
 ok 'all go' jails_gone
+
+# What a killed keeper leaves, in whichever hierarchies
+hold warm alice
+between "$(jail_groups alice | wc -l)" 1 7 '(a jail with all its groups)'
+kill -KILL "$(pgrep -u root loginjail-keep)"
+release warm 2>/dev/null
+ok 'loginjail gc takes its groups away' eventually_sh 'loginjail gc && no_jail_groups'
 
 # More than the machine has
 jail_ini <<'EOS'

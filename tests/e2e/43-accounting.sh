@@ -123,7 +123,8 @@ terminal_of bob <<'EOS'
 shell
 key "hog memory 300\r"
 want {loginjail: memory limit 32M reached: killed hog\r} "a terminal shows the limit that was hit"
-is [cmd "echo goes on"] "goes on" "and goes on"
+key "echo go''es-on\r"
+want {goes-on\r} "and goes on"
 key "exit\r"
 ends 0 "and ends"
 EOS
