@@ -20,9 +20,11 @@
 #endif
 
 /* The calls of ext4's quotas work on xfs as well: the kernel translates. */
-static int quota_call(int dir, int command, uint32_t project, void *arg)
+static int quota_call(int dir, unsigned int command, uint32_t project, void *arg)
 {
-	return syscall(SYS_quotactl_fd, dir, (unsigned int)QCMD(command, PRJQUOTA), project, arg) < 0 ? -errno : 0;
+	const unsigned int subcommand = command << SUBCMDSHIFT | PRJQUOTA;
+
+	return syscall(SYS_quotactl_fd, dir, subcommand, project, arg) < 0 ? -errno : 0;
 }
 
 bool quota_enforced(int dir)
