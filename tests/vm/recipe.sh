@@ -13,7 +13,7 @@ vm_suites='bookworm trixie'
 vm_packages='
 	linux-image-cloud-amd64 systemd systemd-sysv udev kmod dbus libpam-systemd libnss-systemd
 	openssh-server openssh-client cron at
-	e2fsprogs iproute2 nftables procps psmisc perl expect socat rsync strace busybox-static
+	e2fsprogs xfsprogs iproute2 nftables procps psmisc perl expect socat rsync strace busybox-static
 	gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools'
 
 # Timers and consoles that would take the emulated processor from the tests.
