@@ -19,10 +19,19 @@
 #define PRJQUOTA 2
 #endif
 
+/* xfs keeps limits as a number of its blocks, rounded up. */
+#define BLOCK_MAX 65536
+/* The unit of quotactl(2)'s. */
+#ifndef QIF_DQBLKSIZE
+#define QIF_DQBLKSIZE 1024
+#endif
+
 /* The calls of ext4's quotas work on xfs as well: the kernel translates. */
-static int quota_call(int dir, int command, uint32_t project, void *arg)
+static int quota_call(int dir, unsigned int command, uint32_t project, void *arg)
 {
-	return syscall(SYS_quotactl_fd, dir, (unsigned int)QCMD(command, PRJQUOTA), project, arg) < 0 ? -errno : 0;
+	const unsigned int subcommand = command << SUBCMDSHIFT | PRJQUOTA;
+
+	return syscall(SYS_quotactl_fd, dir, subcommand, project, arg) < 0 ? -errno : 0;
 }
 
 bool quota_enforced(int dir)
@@ -62,7 +71,10 @@ int quota_assign(int dir, uint32_t project, struct err *err)
 
 int quota_limit(int dir, uint32_t project, uint64_t bytes, uint64_t inodes, struct err *err)
 {
-	struct dqblk want = {.dqb_bhardlimit = bytes / 1024, .dqb_ihardlimit = inodes, .dqb_valid = QIF_LIMITS}, got;
+	struct dqblk want = {.dqb_bhardlimit = bytes / BLOCK_MAX * (BLOCK_MAX / QIF_DQBLKSIZE),
+			     .dqb_ihardlimit = inodes,
+			     .dqb_valid = QIF_LIMITS},
+		     got;
 	int r;
 
 	memset(&got, 0, sizeof got);

@@ -23,7 +23,7 @@ int quota_project(int dir, uint32_t *ret);
 int quota_assign(int dir, uint32_t project, struct err *err);
 
 /* Set the limits of a project on dir's file system, and read them back.  0 of
- * either is none.  A limit in bytes is rounded down to whole KiB. */
+ * either is none.  A limit in bytes is rounded down to whole blocks, however large. */
 int quota_limit(int dir, uint32_t project, uint64_t bytes, uint64_t inodes, struct err *err);
 
 /* rmtree_at(), and no limits for the project that the tree had of its own. */

@@ -16,7 +16,8 @@ static int stage = -EBADF;
 
 static void sizes(void)
 {
-	static const uint64_t disks[] = {16 * MIB, 17 * MIB + 1, 256 * MIB, 1024 * MIB, UINT64_C(1) << 40, UINT64_C(1) << 43};
+	static const uint64_t disks[] = {16 * MIB,   17 * MIB + 1,      256 * MIB,
+					 1024 * MIB, UINT64_C(1) << 40, UINT64_C(1) << 43};
 
 	for (size_t i = 0; i < sizeof disks / sizeof *disks; i++) {
 		const struct image_spec spec = {.disk = disks[i]}, kept = {.disk = disks[i], .journal = true};

@@ -106,6 +106,44 @@ ok 'reset' loginjail reset bob
 nok 'leaves nothing' test -e "$place"
 like "$(limits "$project")" '^(none|0 0)$' 'no limits either'
 
+# xfs, whose quotas the same calls are for
+truncate -s 600M /var/tmp/xfs.img
+mkfs.xfs -q /var/tmp/xfs.img
+mkdir -p /mnt/xfs
+mount -o loop,prjquota /var/tmp/xfs.img /mnt/xfs
+STATE=/mnt/xfs/state
+jail_ini <<'EOS'
+[jail bounded]
+users = alice
+disk = 40001K
+inodes = 300
+
+[jail kept]
+users = bob
+storage = persistent
+disk = 40M
+EOS
+hold warm alice
+project=$(project "$(upper)")
+is "$(limits "$project")" "$((40000 << 10)) 300" 'xfs: the limits of jail.ini, in whole blocks'
+unlike "$(fill alice below 36)" 'exceeded|space' 'xfs: just below disk: fine'
+like "$(fill alice above 30)" 'quota exceeded|No space' 'xfs: above it: refused'
+is "$(on alice 'rm /var/tmp/*; cd /var/tmp && for i in $(seq 240); do : >$i || break; done; ls | wc -l')" 240 \
+	'xfs: just below inodes: fine'
+run on alice 'cd /var/tmp && for i in $(seq 241 400); do : >$i || break; done; ls | wc -l'
+between "${out##*$'\n'}" 240 299 'xfs: above it: refused'
+release warm
+ok 'xfs: it goes' jails_gone
+like "$(limits "$project")" '^(none|0 0)$' 'xfs: and its limits'
+on bob 'echo kept >/var/tmp/file'
+jails_gone
+is "$(on bob 'cat /var/tmp/file')" kept 'xfs: what is persistent is kept'
+jails_gone
+is "$(limits "$(project "$STATE/persistent/$(id -u bob)/tree")")" "$((40 << 20)) 0" 'xfs: and bounded'
+ok 'xfs: reset' loginjail reset bob
+umount /mnt/xfs
+rm /var/tmp/xfs.img
+
 # A file system without: an image
 truncate -s 600M /var/tmp/plain.img
 mke2fs -q -t ext4 /var/tmp/plain.img
