@@ -21,7 +21,7 @@ for what in inotify:100 mqueue:20 pty:100 key:100 flight:400 watch:1000; do
 	hold other bob
 	mkfifo "$T/hog"
 	# As many as there are, held until the end
-	alone ssh -F "$S/ssh_config" -l alice world "hog $kind 1000000 hold; sleep 60" \
+	alone ssh -F "$S/ssh_config" -l alice world "$(command_for alice "hog $kind 1000000 hold; sleep 60")" \
 		</dev/zero >"$T/hog" 2>/dev/null &
 	client=$!
 	read -r -t $((2 * ${TIMEOUT:-30})) taken <"$T/hog"
