@@ -74,7 +74,9 @@ rm -r "$STATE/fill"
 all_is_well 'inodes again'
 umount "$STATE"
 
-# The root file system, with all else that is on it
+# The root file system, with all else that is on it, but for what we write ourselves
+T=/dev/shm/t
+mkdir "$T"
 hold warm alice
 fallocate -l $(($(df --output=avail -B 1 / | tail -n 1) - 8192)) /fill
 fill /fill2

@@ -70,6 +70,6 @@ limit_host() {
 		echo $((${total#*/} + 3 + $1)) >/proc/sys/kernel/threads-max
 	fi
 }
-sweep 'the host' 16 limit_host
+sweep 'the host' 10 limit_host
 systemctl reset-failed
 is "$(systemctl is-active ssh loginjail systemd-logind dbus | sort -u)" active 'no service of the host has ended'
