@@ -361,7 +361,7 @@ static void make_spare(void)
 	if (spare || ending)
 		return;
 	if (sessions < SESSIONS_MAX && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
-		spare = sys_clone3(&(struct clone_args){.exit_signal = SPARE_SIGNAL});
+		spare = sys_fork_signal(SPARE_SIGNAL);
 		if (spare == 0) {
 			(void)close(pair[0]);
 			(void)close(LOCK);
