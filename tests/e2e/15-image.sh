@@ -71,7 +71,7 @@ for kind in erofs squashfs; do
 	release h
 	ok "$kind: nor if the keeper is killed" eventually no_loops
 	ok "$kind: then the lock is free" eventually flock -xn "$TREES/$kind/$generation/lock" true
-	ok "$kind: and gc finds the rest" eventually loginjail gc
+	ok "$kind: and gc finds the rest, once PID 1 is gone" eventually loginjail gc
 	ok "$kind: all of it" jails_gone
 done
 
