@@ -62,10 +62,10 @@ pic = $(patsubst %.c,$B/%.pic.o,$1)
 
 lib_small := helper/lib/err.c helper/lib/fdio.c
 lib_all := $(lib_small) helper/lib/log.c
-setup_src := $(call src,setup config) $(lib_all)
+setup_src := $(call src,setup config net) $(lib_all)
 init_src := $(call src,init) helper/lib/fdio.c
 enter_src := helper/enter/main.c helper/enter/request.c helper/enter/proxy.c helper/lib/fdio.c
-cli_src := $(call src,cli config) $(lib_all) $(filter-out helper/setup/main.c,$(wildcard \
+cli_src := $(call src,cli config net) $(lib_all) $(filter-out helper/setup/main.c,$(wildcard \
 	helper/setup/state.c helper/setup/cgroup.c helper/setup/mountinfo.c helper/setup/gc.c helper/setup/rmtree.c))
 pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
@@ -78,7 +78,7 @@ all: $(programs) $(generated)
 $B/loginjail-setup: $(call obj,$(setup_src))
 	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a -l:libcap.a
 $B/loginjail: $(call obj,$(cli_src))
-	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a
+	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a -lnftables
 # Static, so that nothing of a jail, or of what a user can write, is loaded.
 $B/loginjail-init: $(call static_obj,$(init_src))
 	$(STATIC_LINK)
@@ -158,7 +158,7 @@ pam_tests := $(patsubst tests/pam/%.c,%,$(filter-out tests/pam/fake_%,$(wildcard
 SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Units are linked with all that is not a main().
-unit_src := $(filter-out %/main.c, $(call src,lib config setup) helper/enter/request.c pam_module/args.c \
+unit_src := $(filter-out %/main.c, $(call src,lib config net setup) helper/enter/request.c pam_module/args.c \
 	$(addprefix helper/cli/,blocks.c changes.c diff.c edit_file.c pam_edit.c pam_stack.c sshd_match.c sshd_test.c text.c))
 
 $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))
@@ -175,7 +175,7 @@ $B/tests/pam/%: tests/pam/%.c $B/pam_loginjail.so
 	$(CC) $(ALL_CFLAGS) -Itests/unit -o $@ $< -lpam -ldl
 include tests/pam/rules.mk
 
-build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools
+build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev libmnl-dev libnftables-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
 	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables
 deb_deps := build-essential debhelper dpkg-dev fakeroot lintian mmdebstrap

@@ -23,6 +23,7 @@ verb_fn verb_explain;
 verb_fn verb_ps;
 verb_fn verb_kill;
 verb_fn verb_gc;
+verb_fn verb_net;
 verb_fn verb_setup;
 verb_fn verb_sample;
 verb_fn verb_mdoc_options;

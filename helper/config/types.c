@@ -6,7 +6,8 @@
 static const char *const root_words[] = {"host", NULL};
 static const char *const storage_words[] = {"ephemeral", NULL};
 static const char *const home_words[] = {"bind", "private", "none", NULL};
-static const char *const network_words[] = {"none", "private", "host", NULL};
+static const char *const network_words[] = {"none", "private", "routed", "host", NULL};
+static const char *const switch_words[] = {"no", "yes", NULL};
 
 /* parse_word() counts words into the field as an unsigned. */
 _Static_assert(sizeof(enum home_kind) == sizeof(unsigned), "enums are as wide as unsigned");
@@ -15,6 +16,9 @@ _Static_assert(sizeof root_words / sizeof *root_words == ROOT_KIND_MAX + 1, "a w
 _Static_assert(sizeof storage_words / sizeof *storage_words == STORAGE_KIND_MAX + 1,
 	       "a word for each");
 _Static_assert(sizeof network_words / sizeof *network_words == NETWORK_KIND_MAX + 1,
+	       "a word for each");
+
+_Static_assert(sizeof switch_words / sizeof *switch_words == SWITCH_KIND_MAX + 1,
 	       "a word for each");
 
 #define TYPE(name, kind, arg, parse, print, clear, doc)                                     \
@@ -49,6 +53,16 @@ const struct type types[TYPE_MAX] = {
 	WORD_TYPE(storage_kind, storage_words),
 	WORD_TYPE(home_kind, home_words),
 	WORD_TYPE(network_kind, network_words),
+	WORD_TYPE(switch_kind, switch_words),
+	TYPE(pool, ITEMS, "prefix ...", parse_pool, print_prefixes, clear_prefixes,
+	     "One prefix of IPv4, one of IPv6, or one of each."),
+	TYPE(address_list, ITEMS, "address ...", parse_address_list, print_prefixes, clear_prefixes,
+	     "Addresses, separated by blanks or commas."),
+	TYPE(target_list, ITEMS, "prefix[:port[-port][/protocol]] ...", parse_target_list, print_targets,
+	     clear_targets,
+	     "Addresses or prefixes, separated by blanks or commas. After a colon a port or a range of "
+	     "ports, of tcp and udp if neither is named, or one of the words tcp, udp and icmp; "
+	     "brackets around an IPv6 prefix that has a colon after it."),
 	TYPE(size, VALUE, "size", parse_size, print_size, NULL,
 	     "Bytes, or with K, M, G or T the powers of 1024."),
 	TYPE(size_or_max, VALUE, "size | max", parse_size_or_max, print_size_or_max, NULL,

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "lib/err.h"
+#include "net/addr.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -29,6 +30,16 @@ struct binds {
 	size_t n;
 };
 
+struct prefixes {
+	struct prefix *v;
+	size_t n;
+};
+
+struct targets {
+	struct target *v;
+	size_t n;
+};
+
 struct limit_pair {
 	uint64_t soft;
 	uint64_t hard;
@@ -38,7 +49,8 @@ struct limit_pair {
 enum root_kind { ROOT_HOST, ROOT_KIND_MAX };
 enum storage_kind { STORAGE_EPHEMERAL, STORAGE_KIND_MAX };
 enum home_kind { HOME_BIND, HOME_PRIVATE, HOME_NONE, HOME_KIND_MAX };
-enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_HOST, NETWORK_KIND_MAX };
+enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_ROUTED, NETWORK_HOST, NETWORK_KIND_MAX };
+enum switch_kind { SWITCH_NO, SWITCH_YES, SWITCH_KIND_MAX };
 
 /* Type by type, what a field of struct settings is in C. */
 #define FIELD_user_list struct strings	  /* "alice", "#1001" */
@@ -54,6 +66,10 @@ enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_HOST, NETWORK_KIND_MA
 #define FIELD_storage_kind enum storage_kind
 #define FIELD_home_kind enum home_kind
 #define FIELD_network_kind enum network_kind
+#define FIELD_switch_kind enum switch_kind
+#define FIELD_pool struct prefixes	  /* at most one of each family */
+#define FIELD_address_list struct prefixes /* all of their bits */
+#define FIELD_target_list struct targets
 #define FIELD_size uint64_t		  /* bytes */
 #define FIELD_size_or_max uint64_t	  /* bytes or NO_LIMIT */
 #define FIELD_count uint64_t
@@ -109,6 +125,10 @@ enum type_id {
 	TYPE_storage_kind,
 	TYPE_home_kind,
 	TYPE_network_kind,
+	TYPE_switch_kind,
+	TYPE_pool,
+	TYPE_address_list,
+	TYPE_target_list,
 	TYPE_size,
 	TYPE_size_or_max,
 	TYPE_count,

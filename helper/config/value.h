@@ -3,6 +3,8 @@
 #ifndef LOGINJAIL_CONFIG_VALUE_H
 #define LOGINJAIL_CONFIG_VALUE_H
 
+#include <stdbool.h>
+
 #include "config/types.h"
 
 #define VALUE_PARSER(name)                                                              \
@@ -43,11 +45,24 @@ VALUE_PARSER(service_list);
 VALUE_PARSER(path_list);
 VALUE_PARSER(env_list);
 VALUE_PARSER(bind_list);
+/* Add the item to the field, or say what is wrong with it. */
+typedef int add_fn(void *field, const char *item, struct err *err);
+int parse_list(const struct range *range, const char *text, bool commas, add_fn *add,
+	       void *field, struct err *err);
 VALUE_PRINTER(comma_list);
 VALUE_PRINTER(blank_list);
 VALUE_PRINTER(bind_list);
 void clear_strings(void *field);
 void clear_binds(void *field);
+
+/* netlist.c */
+VALUE_PARSER(pool);
+VALUE_PARSER(address_list);
+VALUE_PARSER(target_list);
+VALUE_PRINTER(prefixes);
+VALUE_PRINTER(targets);
+void clear_prefixes(void *field);
+void clear_targets(void *field);
 
 /* Is it an absolute path without "//", ".", ".." or a slash at its end?  err says which. */
 int path_check(const char *path, struct err *err);

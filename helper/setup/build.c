@@ -23,6 +23,7 @@
 #include "lib/sys.h"
 #include "lib/wire.h"
 #include "mnt.h"
+#include "net.h"
 #include "rmtree.h"
 #include "spawn.h"
 #include "tree.h"
@@ -151,6 +152,8 @@ static int build(struct jail *j, struct err *err)
 		r = tree_mount(j, err);
 	if (!r)
 		r = open_net(j, err);
+	if (!r && j->set->network == NETWORK_ROUTED)
+		r = net_make(j, err);
 	if (!r)
 		r = spawn_tell(j, INIT_TREE, err);
 	if (!r)
@@ -184,6 +187,8 @@ void build_finish(struct jail *j)
 	layer_clear(&j->layer);
 	free(j->group_text);
 	j->group_text = NULL;
+	free(j->resolv_text);
+	j->resolv_text = NULL;
 	j->proc = j->userns = j->stage = j->tree = j->home_fd = j->upper = -EBADF;
 	j->enter_fd = j->init_fd = j->init_sock = j->layer.dir = j->layer.host = -EBADF;
 }
@@ -228,6 +233,7 @@ void build_remove(struct jail *j)
 
 	if (!j->instance[0])
 		return;
+	net_end(j);
 	r = cgroup_remove(&j->cgroup, j->instance);
 	if (r)
 		log_line(LOG_WARNING, "jail %s: removing its cgroup: %s", j->instance, strerror(-r));

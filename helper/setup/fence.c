@@ -149,7 +149,9 @@ static int copy_file(int from, int to, const char *name, struct err *err)
 
 static int make_etc(const struct jail *j, int top, struct err *err)
 {
-	static const char nsswitch[] = "passwd: files\ngroup: files\nshadow: files\nhosts: files\n";
+	static const char nsswitch[] = "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n";
+	/* The user's forwards go by name as far as the jail does. */
+	const size_t len = sizeof nsswitch - 1 - (j->resolv_text ? 0 : strlen(" dns\n") - 1);
 	_cleanup_close_ int from = openat(j->layer.host, "etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int to = openat(top, "etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	_cleanup_free_ char *passwd = NULL;
@@ -163,7 +165,9 @@ static int make_etc(const struct jail *j, int top, struct err *err)
 	if (!r)
 		r = fence_file(to, "group", j->group_text, strlen(j->group_text), 0644, err);
 	if (!r)
-		r = fence_file(to, "nsswitch.conf", nsswitch, sizeof nsswitch - 1, 0644, err);
+		r = fence_file(to, "nsswitch.conf", nsswitch, len, 0644, err);
+	if (!r && j->resolv_text)
+		r = fence_file(to, "resolv.conf", j->resolv_text, strlen(j->resolv_text), 0644, err);
 	for (size_t i = 0; !r && i < sizeof copied / sizeof *copied; i++)
 		r = copy_file(from, to, copied[i], err);
 	return r;

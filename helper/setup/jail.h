@@ -12,6 +12,7 @@
 #include "identity.h"
 #include "layer.h"
 #include "lib/err.h"
+#include "net/link.h"
 #include "state.h"
 #include "subid.h"
 
@@ -39,6 +40,10 @@ struct jail {
 	int fence_ns;  /* mount namespace of the fence, where the keeper lives too */
 	int net_ns;    /* -EBADF: the host's */
 	int keeper_sock; /* listening */
+	struct {
+		char name[LINK_NAME_MAX]; /* the host's end of a routed jail's link; "" for none */
+		struct nl_socket host;	  /* of the host's network, to remove it */
+	} net;
 
 	/* used while building only */
 	int proc;	/* the host's /proc */
@@ -50,6 +55,7 @@ struct jail {
 	int init_fd;	/* loginjail-init */
 	int init_sock;	/* listening, for loginjail-enter; init inherits it */
 	char *group_text; /* the group file, of the tree and of the fence */
+	char *resolv_text; /* resolv.conf of both; NULL: the host's, and none */
 	struct layer layer;
 	struct cgroup_job cgroup_job;
 };

@@ -6,7 +6,8 @@
  * namespace, which is the jail's fence.  It holds what keeps the jail alive and
  * what is needed to remove it: PID 1's pidfd and control socket, descriptors of
  * the cgroups' and the upper layer's parents, the lock on the instance's run
- * directory, the two namespace descriptors that logins get.
+ * directory, the two namespace descriptors that logins get, and for a routed jail
+ * a netlink socket.
  *
  * It trusts nobody but root: its socket lies in a directory that only root can
  * search, and asks for the peer's uid besides.  Of the user's processes nothing
@@ -18,9 +19,10 @@
  * closes its descriptors before it executes anything.
  *
  * The end: no lease is left and linger is over, or root asks for it, or PID 1
- * dies.  From then on a new login must not find this jail: the listening socket
- * is closed first (a set-up that had just connected sees that, and builds anew),
- * then the pointer to this instance is taken back, then PID 1 gets the word,
+ * dies.  A routed jail is cut off first, since the user's next one has its address.
+ * From then on a new login must not find this jail: the listening socket
+ * is closed (a set-up that had just connected sees that, and builds anew), then the
+ * pointer to this instance is taken back, then PID 1 gets the word,
  * TERM, HUP and KILL are its business, and when it is dead the kernel has freed
  * every process, mount and interface.  What is left is removed here; if this
  * process is killed before, the next login's set-up does it (gc.c).
@@ -51,6 +53,7 @@
 #include "lib/log.h"
 #include "lib/scope.h"
 #include "lib/wire.h"
+#include "net.h"
 
 /* PID 1 has its own deadline; this one is for a PID 1 that is stopped or stuck. */
 #define INIT_DEADLINE_S 10
@@ -149,6 +152,8 @@ static void withdraw(struct keeper *k)
 {
 	if (!k->poll)
 		return; /* it never was found */
+	/* While nobody builds the user's next jail, which has the same address. */
+	net_end(k->j);
 	scope_close(&k->poll[POLL_LISTEN].fd);
 	k->poll[POLL_LISTEN].fd = -1;
 	k->j->keeper_sock = -EBADF;
@@ -343,12 +348,13 @@ static void loop(struct keeper *k)
 
 /*
  * Keep what the rest of a keeper's life needs: signals to PID 1, which is another
- * uid's, and removing what a user has made.
+ * uid's, removing what a user has made, and with a routed jail cutting that off.
  */
-static void drop_capabilities(void)
+static void drop_capabilities(bool routed)
 {
-	static const cap_value_t keep[] = {CAP_KILL, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER};
-	const int n = sizeof keep / sizeof *keep;
+	static const cap_value_t keep[] = {CAP_KILL, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER,
+					   CAP_NET_ADMIN};
+	const int n = sizeof keep / sizeof *keep - !routed;
 	cap_t caps = cap_init();
 
 	if (!caps || cap_set_flag(caps, CAP_PERMITTED, n, keep, CAP_SET) < 0 ||
@@ -428,7 +434,7 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 	(void)close(uid_lock);
 	log_line(LOG_INFO, "%s: jail %s of section %s", j->id->name, j->instance, j->section);
 	build_finish(j);
-	drop_capabilities();
+	drop_capabilities(j->set->network == NETWORK_ROUTED);
 	/* From here on no login waits for us, but its first session does. */
 	if (build_open(j, &err)) {
 		log_line(LOG_ERR, "%s: %s", j->id->name, err.text);

@@ -126,6 +126,7 @@ static int send_spec(const struct jail *j, struct err *err)
 {
 	static const uint32_t network[] = {[NETWORK_NONE] = INIT_NET_NONE,
 					   [NETWORK_PRIVATE] = INIT_NET_PRIVATE,
+					   [NETWORK_ROUTED] = INIT_NET_PRIVATE,
 					   [NETWORK_HOST] = INIT_NET_HOST};
 	_cleanup_free_ struct init_spec *s = calloc(1, sizeof *s);
 	size_t used = 0;

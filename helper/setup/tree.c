@@ -15,6 +15,7 @@
 #include "lib/scope.h"
 #include "lib/sys.h"
 #include "mnt.h"
+#include "net.h"
 #include "overlay.h"
 #include "owner.h"
 #include "volume.h"
@@ -216,6 +217,10 @@ static int layer_files(struct jail *j, struct err *err)
 		r = layer_file(l, "/etc/passwd", passwd, err);
 	if (!r)
 		r = layer_file(l, "/etc/group", j->group_text, err);
+	if (!r)
+		r = net_resolv_text(j, &j->resolv_text, err);
+	if (!r && j->resolv_text)
+		r = layer_file(l, "/etc/resolv.conf", j->resolv_text, err);
 	if (r || !j->set->hostname[0])
 		return r;
 	snprintf(text, sizeof text, "%s\n", j->set->hostname);
