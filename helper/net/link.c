@@ -159,6 +159,9 @@ int link_make(struct nl_socket *host, const char *name, uint32_t group, int net_
 	if (!r)
 		return 0;
 	(void)link_remove(host, name);
+	if (r == -EACCES)
+		return err_set(err, r, "the host's links have no IPv6: set sysctl net.ipv6.conf.default.disable_ipv6 "
+			       "to 0, or take the IPv6 prefix out of 'pool'");
 	return err_set(err, r, failed < 2 ? "raising the link %s" : "the route to the link %s", name);
 }
 
