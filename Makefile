@@ -71,7 +71,7 @@ pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so
 generated := $B/conf/jail.ini $B/conf/jail.ini.5 $B/conf/sshd_config.snippet $B/conf/pam.snippet \
-	$B/conf/user@.service.d/loginjail.conf
+	$B/conf/user@.service.d/loginjail.conf $B/conf/loginjail-net.service
 
 all: $(programs) $(generated)
 
@@ -114,7 +114,7 @@ $B/conf/jail.ini.5: conf/jail.ini.5.in $B/loginjail
 	@mkdir -p $(@D)
 	$B/loginjail mdoc-options >$B/conf/options.mdoc
 	sed -e '/^@OPTIONS@$$/{r $B/conf/options.mdoc' -e 'd;}' $< >$@.tmp && mv $@.tmp $@
-fill_in = @mkdir -p $(@D) && sed -e 's|@libexecdir@|$(libexecdir)|; s|@sbindir@|$(sbindir)|' $< >$@.tmp && mv $@.tmp $@
+fill_in = @mkdir -p $(@D) && sed -e 's|@libexecdir@|$(libexecdir)|; s|@sbindir@|$(sbindir)|; s|@sysconfdir@|$(sysconfdir)|' $< >$@.tmp && mv $@.tmp $@
 $B/conf/%: conf/%.in
 	$(fill_in)
 $B/conf/user@.service.d/loginjail.conf: conf/user-manager.conf.in
@@ -134,6 +134,7 @@ define INSTALLED
 0644 helper/cli/loginjail.8 $(mandir)/man8
 0644 pam_module/pam_loginjail.8 $(mandir)/man8
 0644 conf/loginjail.service $(unitdir)
+0644 $B/conf/loginjail-net.service $(unitdir)
 0644 $B/conf/user@.service.d/loginjail.conf $(unitdir)/user@.service.d
 0644 $B/conf/jail.ini $(docdir)
 0644 $B/conf/sshd_config.snippet $(docdir)

@@ -12,6 +12,8 @@
 #include "cli/load.h"
 #include "cli/verbs.h"
 #include "config/nss.h"
+#include "lib/scope.h"
+#include "net/policy.h"
 
 static int check_group(struct config *config, unsigned line, const char *option, const char *group)
 {
@@ -87,6 +89,17 @@ static int check_section(struct config *config, const struct section *section)
 	return r < 0 ? r : check_binds(config, section, OPTION_bind_ro);
 }
 
+/* What only all sections together show. */
+static int check_rules(struct config *config)
+{
+	_cleanup_free_ char *rules = NULL;
+	size_t routed;
+	struct err err;
+	int r = policy_table(config, &rules, &routed, &err);
+
+	return r == -EEXIST ? config_add_error(config, 0, false, "%s", err.text) : r;
+}
+
 static int check_host(struct config *config)
 {
 	size_t i;
@@ -95,7 +108,7 @@ static int check_host(struct config *config)
 	r = check_section(config, &config->defaults);
 	for (i = 0; i < config->n_sections && r == 0; i++)
 		r = check_section(config, &config->sections[i]);
-	return r;
+	return r < 0 ? r : check_rules(config);
 }
 
 int verb_check(int argc, char **argv)

@@ -63,7 +63,7 @@ ip link set internet mtu 1300
 in_net internet ip link set out mtu 1300
 head -c 3000000 /dev/urandom >"$T/big"
 want=$(sha256sum <"$T/big")
-for to in TCP4:198.51.100.2 TCP6:[2001:db8:1::2]; do
+for to in TCP4:198.51.100.2 'TCP6:[2001:db8:1::2]'; do
 	in_net internet socat -u "OPEN:$T/big" "${to%%:*}-LISTEN:7300,reuseaddr" &
 	ok "${to%%:*}: a large answer arrives whole" eventually_sh \
 		"[[ \$(on alice 'socat -u $to:7300 - | sha256sum') == '$want' ]]"

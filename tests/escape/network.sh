@@ -24,7 +24,7 @@ ping_before=$(</proc/sys/net/ipv4/ping_group_range)
 ok 'net apply' loginjail net apply
 hold a alice
 hold b bob
-a4=$(jail_address alice 4) a6=$(jail_address alice 6)
+a4=$(jail_address alice 4)
 b4=$(jail_address bob 4) b6=$(jail_address bob 6)
 is "$(</proc/sys/net/ipv4/ping_group_range)" "$ping_before" 'the host'"'"'s own settings are as before'
 
@@ -59,33 +59,24 @@ init=$(jail_init alice)
 inside() { nsenter -t "$init" -n "$@"; }
 before=$(ip route; ip -6 route)
 inside ip link set eth0 arp on
-inside ip addr add "$b4/32" dev eth0
-inside ip addr add "$b6/128" dev eth0 nodad
-inside ip addr add 192.168.77.2/32 dev eth0
-is "$(inside "$TOOLS/reach" "$b4@tcp/192.168.77.1/7000" "$b4@tcp/198.51.100.2/7000" \
-	"$b6@tcp/2001:db8:1::2/7000" "192.168.77.2@tcp/198.51.100.2/7000" | cut -d' ' -f2 | xargs)" '- - - -' \
-	"others' addresses are of no use"
-# A frame that says: bob's address, and the lan's, are at my hardware address
-announce() { # ADDRESS
-	local hex
-	hex=$(printf '%02x%02x%02x%02x' ${1//./ })
-	inside python3 - "$hex" <<-'EOS' 2>/dev/null || inside busybox arping -c 1 -U -I eth0 "$1" >/dev/null 2>&1
-		import socket, sys
-		s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-		s.bind(("eth0", 0x0806))
-		a = bytes.fromhex(sys.argv[1])
-		m = bytes.fromhex("026c6a000001")
-		s.send(b"\xff" * 6 + m + bytes.fromhex("08060001080006040002") + m + a + m + a)
-	EOS
-}
-announce "$b4"
-announce 192.168.77.2
+# Frames that say: bob's address, and the lan's, are at my hardware address
+is "$(inside "$TOOLS/reach" "arp/$b4" arp/192.168.77.2 "nd/$b6" nd/fd77::2 | cut -d' ' -f2 | xargs)" \
+	'sent sent sent sent' '(forged announcements)'
 is "$(on bob "$TOOLS/reach tcp/192.168.77.2/7000")" 'tcp/192.168.77.2/7000 lan '"$b4" \
 	'bob is where he was, and so is the lan'
 is "$(ip neigh show nud all | grep lladdr | grep -E ' lj[0-9a-f-]+ ' | grep -v 02:6c:6a:00:00:01)" '' \
 	'the host has learnt nothing'
 is "$(ip route; ip -6 route)" "$before" \
 	'nor have its routes changed'
+inside ip link set eth0 arp off
+inside ip neigh flush dev eth0
+is "$(inside "$TOOLS/reach" "$a4@tcp/192.168.77.2/7000" | cut -d' ' -f2-)" "lan $a4" '(the link works)'
+inside ip addr add "$b4/32" dev eth0
+inside ip addr add "$b6/128" dev eth0 nodad
+inside ip addr add 192.168.77.2/32 dev eth0
+is "$(inside "$TOOLS/reach" "$b4@tcp/192.168.77.1/7000" "$b4@tcp/198.51.100.2/7000" \
+	"$b6@tcp/2001:db8:1::2/7000" "192.168.77.2@tcp/198.51.100.2/7000" | cut -d' ' -f2 | xargs)" '- - - -' \
+	"others' addresses are of no use"
 
 # The host's loopback, by a route that leads there from inside, on a host that would let it
 sysctl -qw net.ipv4.conf.all.route_localnet=1

@@ -3,7 +3,8 @@
  * usage: reach [SOURCE@]PROTOCOL/ADDRESS[/PORT] ...
  *
  * Who answers there?  PROTOCOL is tcp, udp (both send a line and wait for one), icmp
- * (an echo), raw or packet (whether such a socket can be had).  With SOURCE the socket
+ * (an echo), raw or packet (whether such a socket can be had), arp or nd (announce on eth0
+ * that ADDRESS is here, to all).  With SOURCE the socket
  * is bound to that address, whoever's it is.  Prints a line for each: what was
  * answered, or "-" and why nothing was.
  *
@@ -15,7 +16,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <netpacket/packet.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -57,6 +60,32 @@ static int bind_source(int s, const char *source)
 	return bind(s, (struct sockaddr *)&a, sizeof a);
 }
 
+static const char *announce_arp(const struct sockaddr_in *who)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex("eth0"), .sll_halen = 6,
+				 .sll_protocol = htons(ETH_P_ARP), .sll_addr = {255, 255, 255, 255, 255, 255}};
+	/* Ethernet, IPv4, a reply; from me to all. */
+	uint8_t frame[28] = {0, 1, 8, 0, 6, 4, 0, 2, 2, 9, 9, 9, 9, 9};
+	int s = socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_ARP));
+
+	memcpy(frame + 14, &who->sin_addr, 4);
+	memcpy(frame + 18, frame + 8, 10);
+	return sendto(s, frame, sizeof frame, 0, (struct sockaddr *)&to, sizeof to) < 0 ? NULL : "sent";
+}
+
+static const char *announce_nd(const struct sockaddr_in6 *who)
+{
+	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_scope_id = if_nametoindex("eth0")};
+	/* An advertisement, override set; an option with the hardware address. */
+	uint8_t message[32] = {136, [4] = 0x20, [24] = 2, 1, 2, 9, 9, 9, 9, 9};
+	int s = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6), hops = 255;
+
+	(void)inet_pton(AF_INET6, "ff02::1", &to.sin6_addr);
+	memcpy(message + 8, &who->sin6_addr, 16);
+	(void)setsockopt(s, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof hops);
+	return sendto(s, message, sizeof message, 0, (struct sockaddr *)&to, sizeof to) < 0 ? NULL : "sent";
+}
+
 static const char *ask(const char *source, const char *proto, const char *addr, const char *port)
 {
 	static char answer[256];
@@ -72,6 +101,10 @@ static const char *ask(const char *source, const char *proto, const char *addr, 
 		return socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) < 0 ? NULL : "a socket";
 	if (!numeric(addr, port, &a))
 		return NULL;
+	if (!strcmp(proto, "arp"))
+		return announce_arp((struct sockaddr_in *)&a);
+	if (!strcmp(proto, "nd"))
+		return announce_nd(&a);
 	if (!strcmp(proto, "raw"))
 		return socket(a.sin6_family, SOCK_RAW, IPPROTO_UDP) < 0 ? NULL : "a socket";
 	if (!strcmp(proto, "icmp")) {

@@ -104,7 +104,8 @@ static void check_collision(void)
 			snprintf(text, sizeof text, "[jail j%u]\nusers = x\nnetwork = routed\n"
 						    "[jail j%u]\nusers = y\nnetwork = routed\n", k, i);
 			config = config_of(text);
-			ok(policy_table(config, &table, &routed, &err) < 0, "j%u and j%u have one group: refused", k, i);
+			ok(policy_table(config, &table, &routed, &err) < 0,
+			   "j%u and j%u have one group: refused", k, i);
 			contains(err.text, "rename one", "and it is said what to do");
 			config_free(config);
 			return;

@@ -112,7 +112,8 @@ int main(void)
 	is_str(get("10.1.0.0/28", 1003, 0), "10.1.0.1", "is not swallowed");
 	is_str(get("10.1.0.0/28", 1003, 0), "10.1.0.1", "nor lost");
 	is_str(get("10.1.0.0/28", 1001, 0), "10.1.0.5", "and the whole ones hold");
-	ok(put(scratch_fd, POOL_FILE, "x\n1001:0\n1001:0:3x\n-1:0:4\n1001:0:99999999999\n", 0600), "(lines that are none)");
+	ok(put(scratch_fd, POOL_FILE, "x\n1001:0\n1001:0:3x\n-1:0:4\n1001:0:99999999999\n", 0600),
+	   "(lines that are none)");
 	is_str(get("10.1.0.0/28", 1001, 0), "10.1.0.1", "count for nothing");
 	ok(put(scratch_fd, POOL_FILE, "1001:0:9\n1001:0:2\n", 0600), "(twice the same)");
 	is_str(get("10.1.0.0/28", 1001, 0), "10.1.0.2", "the last holds");

@@ -14,7 +14,7 @@ vm_packages='
 	linux-image-cloud-amd64 systemd systemd-sysv udev kmod dbus libpam-systemd libnss-systemd
 	openssh-server openssh-client cron at
 	iproute2 nftables procps psmisc perl expect socat rsync strace busybox-static
-	gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools'
+	gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev libmnl-dev libnftables-dev musl-tools'
 
 # Timers and consoles that would take the emulated processor from the tests.
 vm_masked='
