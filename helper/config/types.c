@@ -67,6 +67,8 @@ const struct type types[TYPE_MAX] = {
 	     "Bytes, or with K, M, G or T the powers of 1024."),
 	TYPE(size_or_max, VALUE, "size | max", parse_size_or_max, print_size_or_max, NULL,
 	     "Bytes, or with K, M, G or T the powers of 1024; or max for no limit."),
+	TYPE(rate_or_max, VALUE, "rate | max", parse_rate_or_max, print_rate_or_max, NULL,
+	     "Bits per second, or with K, M or G the powers of 1000; or max for no limit."),
 	TYPE(count, VALUE, "number", parse_count, print_count, NULL, "A whole number."),
 	TYPE(count_or_max, VALUE, "number | max", parse_count_or_max, print_count_or_max, NULL,
 	     "A whole number, or max for no limit."),

@@ -72,6 +72,7 @@ enum switch_kind { SWITCH_NO, SWITCH_YES, SWITCH_KIND_MAX };
 #define FIELD_target_list struct targets
 #define FIELD_size uint64_t		  /* bytes */
 #define FIELD_size_or_max uint64_t	  /* bytes or NO_LIMIT */
+#define FIELD_rate_or_max uint64_t	  /* bits per second or NO_LIMIT */
 #define FIELD_count uint64_t
 #define FIELD_count_or_max uint64_t	  /* or NO_LIMIT */
 #define FIELD_cpu_share uint64_t	  /* thousandths of a processor, or NO_LIMIT */
@@ -131,6 +132,7 @@ enum type_id {
 	TYPE_target_list,
 	TYPE_size,
 	TYPE_size_or_max,
+	TYPE_rate_or_max,
 	TYPE_count,
 	TYPE_count_or_max,
 	TYPE_cpu_share,

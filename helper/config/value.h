@@ -17,6 +17,7 @@
 VALUE_PARSER(word);
 VALUE_PARSER(size);
 VALUE_PARSER(size_or_max);
+VALUE_PARSER(rate_or_max);
 VALUE_PARSER(count);
 VALUE_PARSER(count_or_max);
 VALUE_PARSER(cpu_share);
@@ -28,6 +29,7 @@ VALUE_PARSER(path);
 VALUE_PRINTER(word);
 VALUE_PRINTER(size);
 VALUE_PRINTER(size_or_max);
+VALUE_PRINTER(rate_or_max);
 VALUE_PRINTER(count);
 VALUE_PRINTER(count_or_max);
 VALUE_PRINTER(cpu_share);

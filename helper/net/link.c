@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -180,6 +181,42 @@ int link_inside(struct nl_socket *jail, const struct link_address address[static
 	}
 	r = nl_talk(jail, NULL);
 	return r ? err_set(err, r, "the jail's addresses and routes") : 0;
+}
+
+/*
+ * A token bucket.  It holds what goes in 10 ms, so that short answers are quick, and
+ * queues no more than 100 ms: who sends faster than that shall notice.
+ */
+int link_limit(struct nl_socket *s, const char *name, uint64_t rate, struct err *err)
+{
+	const uint64_t bytes = rate / 8;
+	const uint32_t burst = bytes / 100 < 16000 ? 16000 : (uint32_t)(bytes / 100);
+	struct tc_tbf_qopt parms = {
+		.rate = {.linklayer = TC_LINKLAYER_ETHERNET,
+			 .rate = bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes},
+		.limit = burst + (bytes / 10 < 64000 ? 64000 : (uint32_t)(bytes / 10)),
+	};
+	int index = find_index(s, name), r;
+	struct nlattr *nest;
+	struct nlmsghdr *h;
+	struct tcmsg *m;
+
+	if (index < 0)
+		return err_set(err, index, "the link %s", name);
+	h = nl_request(s, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE);
+	m = nl.nlmsg_put_extra_header(h, sizeof *m);
+	m->tcm_ifindex = index;
+	m->tcm_parent = TC_H_ROOT;
+	m->tcm_handle = TC_H_MAKE(1 << 16, 0);
+	nl.attr_put_strz(h, TCA_KIND, "tbf");
+	nest = nl.attr_nest_start(h, TCA_OPTIONS);
+	nl.attr_put(h, TCA_TBF_PARMS, sizeof parms, &parms);
+	nl.attr_put_u32(h, TCA_TBF_BURST, burst);
+	if (bytes > UINT32_MAX)
+		nl.attr_put(h, TCA_TBF_RATE64, sizeof bytes, &bytes);
+	nl.attr_nest_end(h, nest);
+	r = nl_talk(s, NULL);
+	return r ? err_set(err, r, "bounding the bandwidth of %s (kernel module sch_tbf)", name) : 0;
 }
 
 int link_remove(struct nl_socket *host, const char *name)

@@ -38,6 +38,9 @@ int link_make(struct nl_socket *host, const char *name, uint32_t group, int net_
 /* The other end: jail is a socket of the jail's network namespace. */
 int link_inside(struct nl_socket *jail, const struct link_address address[static 2], struct err *err);
 
+/* Bound what that end of it sends, in bits per second. */
+int link_limit(struct nl_socket *s, const char *name, uint64_t rate, struct err *err);
+
 /* Remove a pair by its name.  0 as well if there is none. */
 int link_remove(struct nl_socket *host, const char *name);
 

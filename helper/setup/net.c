@@ -127,6 +127,10 @@ int net_make(struct jail *j, struct err *err)
 	}
 	if (!r)
 		r = link_inside(&jail, address, err);
+	if (!r && j->set->bandwidth_down != NO_LIMIT)
+		r = link_limit(&j->net.host, j->net.name, j->set->bandwidth_down, err);
+	if (!r && j->set->bandwidth_up != NO_LIMIT)
+		r = link_limit(&jail, LINK_INSIDE, j->set->bandwidth_up, err);
 	nl_close(&jail);
 	return r ? r : check_table(j, err);
 }

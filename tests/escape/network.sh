@@ -137,6 +137,7 @@ sed -i "s|^pool = .*|pool = 10.213.0.0/30|" "$INI"
 loginjail net apply >/dev/null
 on bob true
 on carl true
+ok '(all ended)' jails_gone
 "$LIB/snapshot" >"$T/before"
 log_mark
 run j true
