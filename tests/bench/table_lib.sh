@@ -36,12 +36,11 @@ collect() {
 	for name in 1 100 500; do
 		result[network_${name}_private_us]=$(value "network_$name" private median_us)
 		result[network_${name}_routed_us]=$(value "network_$name" routed median_us)
-		result[network_${name}_us]=$(awk -v r="${result[network_${name}_routed_us]}" \
-			-v p="${result[network_${name}_private_us]}" 'BEGIN { if (r != "") print r - p }')
+		result[network_${name}_ratio]=$(value "network_$name" routed pair_ratio)
 	done
 	result[network_rounds]=$(value network_1 routed rounds)
-	result[network_growth]=$(awk -v a="${result[network_1_us]}" -v b="${result[network_500_us]}" \
-		'BEGIN { if (a > 0 && b != "") printf "%.2f", b / a }')
+	result[network_growth]=$(awk -v a="${result[network_1_ratio]}" -v b="${result[network_500_ratio]}" \
+		'BEGIN { if (a > 0 && b != "") printf "%.3f", b / a }')
 	result[session_us]=$(value session session median_us)
 	result[lxc_attach_us]=$(value session lxc median_us)
 	result[crun_exec_us]=$(value session crun median_us)
@@ -113,9 +112,12 @@ table() {
 	row '   and the v1 attach awaited' setup_inline_floor_ratio '' \
 		"$(beside setup_inline_floor_floor_us setup_inline_floor_setup_us setup_inline_floor_rounds)"
 	row '   to the end of a first session' setup_inline_floor_session_ratio 1.3
-	row 'network = routed over private, 1 live jail, us' network_1_us '' "${result[network_rounds]} rounds"
-	row '   100 live jails' network_100_us ''
-	row '   500 live jails' network_500_us ''
+	row 'set-up, network = routed / private, 1 live jail' network_1_ratio '' \
+		"$(beside network_1_private_us network_1_routed_us network_rounds)"
+	row '   100 live jails' network_100_ratio '' \
+		"$(beside network_100_private_us network_100_routed_us network_rounds)"
+	row '   500 live jails' network_500_ratio '' \
+		"$(beside network_500_private_us network_500_routed_us network_rounds)"
 	row '   growth from 1 to 500' network_growth 1.2
 	row 'session in a live jail, us' session_us "${result[lxc_attach_us]:-6200}" \
 		"${result[session_rounds]} rounds"
