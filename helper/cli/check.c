@@ -93,9 +93,16 @@ static int check_section(struct config *config, const struct section *section)
 static int check_rules(struct config *config)
 {
 	_cleanup_free_ char *rules = NULL;
-	size_t routed;
+	size_t routed, i;
 	struct err err;
-	int r = policy_table(config, &rules, &routed, &err);
+	int r = 0;
+
+	for (i = 0; i < config->n_sections && r == 0; i++)
+		if (policy_publishes_for_many(&config->sections[i]))
+			r = config_add_error(config, config->sections[i].text_line[OPTION_publish], false,
+					     "publish: " POLICY_PUBLISH_TEXT);
+	if (r == 0 && config->n_errors == 0)
+		r = policy_table(config, NULL, &rules, &routed, &err);
 
 	return r == -EEXIST ? config_add_error(config, 0, false, "%s", err.text) : r;
 }

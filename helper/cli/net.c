@@ -9,6 +9,7 @@
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <nftables/libnftables.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@
 #include "lib/scope.h"
 #include "net/link.h"
 #include "net/policy.h"
+#include "net/pool.h"
+#include "setup/state.h"
 
 static int say(const char *what)
 {
@@ -179,6 +182,22 @@ static int clear(void)
 	return status ? status : remove_links();
 }
 
+/* The first jail of the one user that such a section has. */
+static int published_address(const struct section *section, struct link_address ret[static 2], struct err *err)
+{
+	_cleanup_close_ int state_dir = state_dir_open(section->settings.state, err);
+	const char *user = section->settings.users.v[0];
+	const struct passwd *pw = *user == '#' ? NULL : getpwnam(user);
+
+	if (state_dir < 0)
+		return state_dir;
+	if (!pw && *user != '#')
+		return err_set(err, -ENOENT, "[jail %s] publishes ports of '%s', and there is no such user",
+			       section->name, user);
+	return pool_get(&section->settings.pool, state_dir, pw ? pw->pw_uid : (uid_t)strtoul(user + 1, NULL, 10), 0,
+			ret, err);
+}
+
 static int apply(const struct config *config, bool show)
 {
 	_cleanup_free_ char *text = NULL;
@@ -187,7 +206,7 @@ static int apply(const struct config *config, bool show)
 	struct err err;
 	int status;
 
-	if (policy_table(config, &text, &routed, &err))
+	if (policy_table(config, published_address, &text, &routed, &err))
 		return say(err.text);
 	if (show) {
 		fputs(text, stdout);

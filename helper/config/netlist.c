@@ -132,3 +132,54 @@ void clear_targets(void *field)
 	free(list->v);
 	*list = (struct targets){0};
 }
+
+static int add_publish(void *field, const char *item, struct err *err)
+{
+	struct publishes *list = field;
+	struct publish p, *v;
+	int r = publish_parse(item, &p, err);
+
+	for (size_t i = 0; !r && i < list->n; i++)
+		if (list->v[i].host == p.host && list->v[i].udp == p.udp)
+			r = err_set(err, 0, "'%s' has a port of the host for the second time: take one out", item);
+	if (r)
+		return r;
+	v = reallocarray(list->v, list->n + 1, sizeof *v);
+	if (!v)
+		return -ENOMEM;
+	list->v = v;
+	v[list->n++] = p;
+	return 0;
+}
+
+VALUE_PARSER(publish_list)
+{
+	(void)type;
+	return parse_list(range, text, true, add_publish, field, err);
+}
+
+VALUE_PRINTER(publish_list)
+{
+	const struct publishes *list = field;
+	size_t len;
+	FILE *f = open_memstream(ret, &len);
+
+	(void)type;
+	if (!f)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->n; i++) {
+		char text[PUBLISH_TEXT_MAX];
+
+		publish_print(&list->v[i], text);
+		fprintf(f, "%s%s", i > 0 ? ", " : "", text);
+	}
+	return fclose(f) ? -ENOMEM : 0;
+}
+
+void clear_publish_list(void *field)
+{
+	struct publishes *list = field;
+
+	free(list->v);
+	*list = (struct publishes){0};
+}

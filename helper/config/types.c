@@ -63,6 +63,9 @@ const struct type types[TYPE_MAX] = {
 	     "Addresses or prefixes, separated by blanks or commas. After a colon a port or a range of "
 	     "ports, of tcp and udp if neither is named, or one of the words tcp, udp and icmp; "
 	     "brackets around an IPv6 prefix that has a colon after it."),
+	TYPE(publish_list, ITEMS, "port[:port]/protocol ...", parse_publish_list, print_publish_list,
+	     clear_publish_list,
+	     "Ports of the host, of the jail if it is another, and tcp or udp, separated by blanks or commas."),
 	TYPE(size, VALUE, "size", parse_size, print_size, NULL,
 	     "Bytes, or with K, M, G or T the powers of 1024."),
 	TYPE(size_or_max, VALUE, "size | max", parse_size_or_max, print_size_or_max, NULL,

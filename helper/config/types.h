@@ -40,6 +40,11 @@ struct targets {
 	size_t n;
 };
 
+struct publishes {
+	struct publish *v;
+	size_t n;
+};
+
 struct limit_pair {
 	uint64_t soft;
 	uint64_t hard;
@@ -70,6 +75,7 @@ enum switch_kind { SWITCH_NO, SWITCH_YES, SWITCH_KIND_MAX };
 #define FIELD_pool struct prefixes	  /* at most one of each family */
 #define FIELD_address_list struct prefixes /* all of their bits */
 #define FIELD_target_list struct targets
+#define FIELD_publish_list struct publishes
 #define FIELD_size uint64_t		  /* bytes */
 #define FIELD_size_or_max uint64_t	  /* bytes or NO_LIMIT */
 #define FIELD_rate_or_max uint64_t	  /* bits per second or NO_LIMIT */
@@ -130,6 +136,7 @@ enum type_id {
 	TYPE_pool,
 	TYPE_address_list,
 	TYPE_target_list,
+	TYPE_publish_list,
 	TYPE_size,
 	TYPE_size_or_max,
 	TYPE_rate_or_max,

@@ -193,3 +193,28 @@ void target_print(const struct target *t, char text[static TARGET_TEXT_MAX])
 		 *ports && proto_words[t->proto] ? "/" : "",
 		 proto_words[t->proto] ? proto_words[t->proto] : "");
 }
+
+int publish_parse(const char *text, struct publish *ret, struct err *err)
+{
+	unsigned int host = 0, inside = 0;
+	const char *p = small_number(text, UINT16_MAX, &host);
+
+	inside = host;
+	if (p && *p == ':')
+		p = small_number(p + 1, UINT16_MAX, &inside);
+	if (!p || host == 0 || inside == 0 || (strcmp(p, "/tcp") != 0 && strcmp(p, "/udp") != 0))
+		return err_set(err, 0, "'%s' does not name a port: write it like 8080:80/tcp, the host's port, "
+				       "the jail's, and tcp or udp", text);
+	*ret = (struct publish){(uint16_t)host, (uint16_t)inside, p[1] == 'u'};
+	return 0;
+}
+
+void publish_print(const struct publish *p, char text[static PUBLISH_TEXT_MAX])
+{
+	const char *proto = p->udp ? "udp" : "tcp";
+
+	if (p->host == p->inside)
+		snprintf(text, PUBLISH_TEXT_MAX, "%u/%s", p->host, proto);
+	else
+		snprintf(text, PUBLISH_TEXT_MAX, "%u:%u/%s", p->host, p->inside, proto);
+}

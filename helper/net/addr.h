@@ -49,4 +49,16 @@ struct target {
 int target_parse(const char *text, struct target *ret, struct err *err);
 void target_print(const struct target *t, char text[static TARGET_TEXT_MAX]);
 
+/* A port of the host that leads into a jail. */
+struct publish {
+	uint16_t host, inside;
+	bool udp;
+};
+
+#define PUBLISH_TEXT_MAX 20
+
+/* PORT[:PORT]/PROTOCOL, the host's port first.  -EINVAL with err. */
+int publish_parse(const char *text, struct publish *ret, struct err *err);
+void publish_print(const struct publish *p, char text[static PUBLISH_TEXT_MAX]);
+
 #endif

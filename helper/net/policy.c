@@ -9,24 +9,7 @@
 #include <string.h>
 
 #include "lib/scope.h"
-
-/*
- * Never in reach, whatever is allowed: no address of somebody else's (this host,
- * this link, many), and where clouds hand out keys to whoever asks.
- */
-static const char never4[] =
-	"0.0.0.0/8, 100.100.100.200, 127.0.0.0/8, 168.63.129.16, 169.254.0.0/16, 192.0.0.192, "
-	"224.0.0.0/3";
-static const char never6[] =
-	"::/96, ::ffff:0:0/96, 64:ff9b::7f00:0/104, 64:ff9b::a9fe:0/112, fd00:c1::a9fe:a9fe, "
-	"fd00:ec2::/32, fd20:ce::254, fe80::/10, ff00::/8";
-
-/* Nets that are somebody's own, in reach if allowed; also by way of a translator. */
-static const char private4[] =
-	"10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15";
-static const char private6[] =
-	"64:ff9b::a00:0/104, 64:ff9b::6440:0/106, 64:ff9b::ac10:0/108, 64:ff9b::c0a8:0/112, "
-	"64:ff9b:1::/48, 2002::/16, fc00::/7, fec0::/10";
+#include "net/rules.h"
 
 static uint64_t fnv1a(const char *text)
 {
@@ -124,7 +107,7 @@ static void write_dns(FILE *f, const struct settings *set, const char *chain)
 /*
  * The chains of a section, CHAIN for where its jails may go, CHAIN-dns for the name
  * servers, which may be the host itself, and CHAIN-new for what has been let
- * through but for the number of connections.
+ * through but for the number of connections, CHAIN-in for the same from outside.
  */
 static int write_section(FILE *f, const char *chain, const struct settings *set)
 {
@@ -135,6 +118,13 @@ static int write_section(FILE *f, const char *chain, const struct settings *set)
 	fprintf(f, "\tchain %s {\n", accept);
 	if (set->connections != NO_LIMIT)
 		fprintf(f, "\t\tct state new add @connections { iif ct count over %" PRIu64 " } goto refuse\n",
+			set->connections);
+	fputs("\t\taccept\n\t}\n", f);
+
+	/* The same for what comes in, by the other end of the wire. */
+	fprintf(f, "\tchain %s-in {\n", chain);
+	if (set->connections != NO_LIMIT)
+		fprintf(f, "\t\tct state new add @connections { oif ct count over %" PRIu64 " } goto refuse\n",
 			set->connections);
 	fputs("\t\taccept\n\t}\n", f);
 
@@ -154,9 +144,6 @@ static int write_section(FILE *f, const char *chain, const struct settings *set)
 	return r;
 }
 
-/* What is the same for all sections. */
-static void write_common(FILE *f, const struct settings *set);
-
 int policy_chain(const char *section, const struct settings *set, char name[static POLICY_CHAIN_MAX])
 {
 	_cleanup_free_ char *text = NULL;
@@ -167,7 +154,13 @@ int policy_chain(const char *section, const struct settings *set, char name[stat
 	if (!f)
 		return -ENOMEM;
 	fprintf(f, "%s %u\n", section, (unsigned int)set->nat);
-	write_common(f, set);
+	for (size_t i = 0; i < set->publish.n; i++) {
+		char port[PUBLISH_TEXT_MAX];
+
+		publish_print(&set->publish.v[i], port);
+		fprintf(f, "%s\n", port);
+	}
+	rules_common(f, &set->pool);
 	r = write_section(f, "x", set);
 	if (fclose(f) || r)
 		return -ENOMEM;
@@ -178,178 +171,176 @@ int policy_chain(const char *section, const struct settings *set, char name[stat
 
 /* ---- the table ------------------------------------------------------------- */
 
-static void write_set(FILE *f, const char *name, bool six, const char *elements,
-		      const struct prefixes *more)
+static bool same_port(const struct settings *a, const struct settings *b, char text[static PUBLISH_TEXT_MAX])
 {
-	char text[PREFIX_TEXT_MAX];
-
-	fprintf(f, "\tset %s {\n\t\ttype %s\n\t\tflags interval\n\t\tauto-merge\n\t\telements = { %s",
-		name, six ? "ipv6_addr" : "ipv4_addr", elements);
-	for (size_t i = 0; more && i < more->n; i++) {
-		if ((more->v[i].family == AF_INET6) != six)
-			continue;
-		prefix_print(&more->v[i], text);
-		fprintf(f, ", %s", text);
-	}
-	fputs(" }\n\t}\n", f);
-}
-
-/*
- * The hooks.  "From a jail" is told by the interface alone, which nothing inside can
- * change; that the source is the jail's own address, by where the host has a route
- * to it.  A drop of somebody else's table stays one: to accept here only ends
- * this table's say.
- */
-static const char hooks[] =
-	"\tchain refuse {\n"
-	"\t\tmeta l4proto tcp reject with tcp reset\n"
-	"\t\treject with icmpx admin-prohibited\n"
-	"\t}\n"
-	/* Before connections are tracked: what is forged makes no entry. */
-	"\tchain source {\n"
-	"\t\ttype filter hook prerouting priority raw; policy accept;\n"
-	"\t\tiifgroup & $mask == $jails fib saddr . iif oif missing drop\n"
-	"\t}\n"
-	/* Before anybody's DNAT: the host on any address, by what was dialled. */
-	"\tchain host {\n"
-	"\t\ttype filter hook prerouting priority mangle; policy accept;\n"
-	"\t\tiifgroup & $mask == $jails jump to-host\n"
-	"\t}\n"
-	"\tchain to-host {\n"
-	"\t\tct state established,related accept\n"
-	"\t\tct state invalid drop\n"
-	"\t\tfib daddr type unicast accept\n"
-	"\t\tiifgroup vmap @dns\n"
-	"\t\tgoto refuse\n"
-	"\t}\n"
-	/* After it: what was turned to the host on the way. */
-	"\tchain input {\n"
-	"\t\ttype filter hook input priority filter; policy accept;\n"
-	"\t\tiifgroup & $mask == $jails jump into-host\n"
-	"\t}\n"
-	"\tchain into-host {\n"
-	"\t\tct state established,related accept\n"
-	"\t\tiifgroup vmap @dns\n"
-	"\t\tgoto refuse\n"
-	"\t}\n"
-	"\tchain forward {\n"
-	"\t\ttype filter hook forward priority filter; policy accept;\n"
-	"\t\tiifgroup & $mask == $jails goto from-jail\n"
-	"\t\toifgroup & $mask == $jails goto to-jail\n"
-	"\t}\n"
-	"\tchain from-jail {\n"
-	"\t\toifgroup & $mask == $jails goto refuse\n"
-	"\t\ttcp flags syn tcp option maxseg size set rt mtu\n"
-	"\t\tct state established,related accept\n"
-	"\t\tct state invalid drop\n"
-	"\t\tiifgroup vmap @sections\n"
-	"\t\tgoto refuse\n"
-	"\t}\n"
-	"\tchain to-jail {\n"
-	"\t\ttcp flags syn tcp option maxseg size set rt mtu\n"
-	"\t\tct state established,related accept\n"
-	"\t\tgoto refuse\n"
-	"\t}\n"
-	"\tchain output {\n"
-	"\t\ttype filter hook output priority filter; policy accept;\n"
-	"\t\toifgroup & $mask == $jails jump from-host\n"
-	"\t}\n"
-	"\tchain from-host {\n"
-	"\t\tct state established,related accept\n"
-	/* What the refusals above are made of. */
-	"\t\ttcp flags & rst == rst accept\n"
-	"\t\ticmp type { destination-unreachable, time-exceeded, parameter-problem } accept\n"
-	"\t\ticmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept\n"
-	"\t\tgoto refuse\n"
-	"\t}\n";
-
-static void write_common(FILE *f, const struct settings *set)
-{
-	write_set(f, "never4", false, never4, &set->pool);
-	write_set(f, "never6", true, never6, &set->pool);
-	write_set(f, "private4", false, private4, NULL);
-	write_set(f, "private6", true, private6, NULL);
-	fputs("\tset connections {\n\t\ttype iface_index\n\t\tsize 65535\n\t\tflags dynamic\n\t}\n", f);
-	fputs(hooks, f);
-}
-
-static int check_groups(const struct config *config, struct err *err)
-{
-	for (size_t i = 0; i < config->n_sections; i++)
-		for (size_t k = 0; k < i; k++) {
-			const struct section *a = &config->sections[k], *b = &config->sections[i];
-
-			if (a->settings.network == NETWORK_ROUTED && b->settings.network == NETWORK_ROUTED &&
-			    policy_group(a->name) == policy_group(b->name))
-				return err_set(err, -EEXIST, "the names of [jail %s] and [jail %s] give the same "
-							     "interface group; rename one", a->name, b->name);
+	for (size_t i = 0; i < a->publish.n; i++)
+		for (size_t k = 0; k < b->publish.n; k++) {
+			if (a->publish.v[i].host != b->publish.v[k].host || a->publish.v[i].udp != b->publish.v[k].udp)
+				continue;
+			publish_print(&a->publish.v[i], text);
+			return true;
 		}
+	return false;
+}
+
+static int check_pair(const struct section *a, const struct section *b, struct err *err)
+{
+	char port[PUBLISH_TEXT_MAX];
+
+	if (a->settings.network != NETWORK_ROUTED || b->settings.network != NETWORK_ROUTED)
+		return 0;
+	if (policy_group(a->name) == policy_group(b->name))
+		return err_set(err, -EEXIST, "the names of [jail %s] and [jail %s] give the same interface group; "
+			       "rename one", a->name, b->name);
+	if (same_port(&a->settings, &b->settings, port))
+		return err_set(err, -EEXIST, "[jail %s] and [jail %s] both publish %s of the host; take one out",
+			       a->name, b->name, port);
 	return 0;
 }
 
-static int write_sections(FILE *f, const struct config *config, size_t *routed)
+bool policy_publishes_for_many(const struct section *section)
 {
-	_cleanup_free_ char *sections = NULL, *dns = NULL, *nat = NULL;
-	size_t len[3];
-	FILE *m[3] = {open_memstream(&sections, &len[0]), open_memstream(&dns, &len[1]),
-		      open_memstream(&nat, &len[2])};
-	int r = m[0] && m[1] && m[2] ? 0 : -ENOMEM;
+	const struct settings *s = &section->settings;
+
+	return s->network == NETWORK_ROUTED && s->publish.n > 0 && (s->users.n != 1 || s->groups.n > 0);
+}
+
+static int check_sections(const struct config *config, struct err *err)
+{
+	int r = 0;
 
 	for (size_t i = 0; !r && i < config->n_sections; i++) {
-		const struct section *s = &config->sections[i];
-		char chain[POLICY_CHAIN_MAX];
-
-		if (s->settings.network != NETWORK_ROUTED)
-			continue;
-		(*routed)++;
-		r = policy_chain(s->name, &s->settings, chain);
-		if (!r)
-			r = write_section(f, chain, &s->settings);
-		fprintf(m[0], "\t\t\t%" PRIu32 " : goto %s,\n", policy_group(s->name), chain);
-		fprintf(m[1], "\t\t\t%" PRIu32 " : jump %s-dns,\n", policy_group(s->name), chain);
-		if (s->settings.nat == SWITCH_YES)
-			fprintf(m[2], "\t\tiifgroup %" PRIu32 " masquerade\n", policy_group(s->name));
+		if (policy_publishes_for_many(&config->sections[i]))
+			return err_set(err, -EINVAL, "[jail %s] publishes ports: " POLICY_PUBLISH_TEXT,
+				       config->sections[i].name);
+		for (size_t k = 0; !r && k < i; k++)
+			r = check_pair(&config->sections[k], &config->sections[i], err);
 	}
-	for (size_t i = 0; i < 3; i++)
-		if (m[i] && fclose(m[i]) && !r)
-			r = -ENOMEM;
-	if (r)
-		return r;
-	fprintf(f, "\tmap sections {\n\t\ttype devgroup : verdict\n\t\telements = {\n%s\t\t}\n\t}\n", sections);
-	fprintf(f, "\tmap dns {\n\t\ttype devgroup : verdict\n\t\telements = {\n%s\t\t}\n\t}\n", dns);
-	fprintf(f, "\tchain nat {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n%s\t}\n", nat);
-	return 0;
+	return r;
 }
 
-int policy_table(const struct config *config, char **ret, size_t *ret_routed, struct err *err)
+/* What is made of the sections, text by text. */
+enum part { PART_CHAINS, PART_SECTIONS, PART_DNS, PART_NAT, PART_PUBLISHED, PART_INBOUND, PART_LOCAL, PART_MAX };
+
+static int write_published(FILE *const f[PART_MAX], const struct section *s, const char *chain,
+			   policy_address_fn *address, struct err *err)
 {
-	_cleanup_free_ char *sections = NULL;
+	const struct publishes *list = &s->settings.publish;
+	struct link_address a[2];
+	char text[INET6_ADDRSTRLEN];
+	int r = list->n > 0 && address ? address(s, a, err) : 0;
+
+	for (size_t i = 0; !r && address && i < list->n; i++) {
+		const struct publish *p = &list->v[i];
+		const char *proto = p->udp ? "udp" : "tcp";
+
+		for (int k = 0; k < 2; k++) {
+			if (!a[k].family)
+				continue;
+			(void)inet_ntop(a[k].family, a[k].addr, text, sizeof text);
+			fprintf(f[PART_PUBLISHED], "\t\tmeta nfproto %s %s dport %u dnat %s to %s%s%s:%u\n",
+				k ? "ipv6" : "ipv4", proto, p->host, k ? "ip6" : "ip", k ? "[" : "", text,
+				k ? "]" : "", p->inside);
+			fprintf(f[PART_LOCAL], "\t\t%s daddr %s %s dport %u accept\n", k ? "ip6" : "ip", text,
+				proto, p->inside);
+		}
+		fprintf(f[PART_INBOUND], "\t\toifgroup %" PRIu32 " %s dport %u goto %s-in\n", policy_group(s->name),
+			proto, p->inside, chain);
+	}
+	return r;
+}
+
+static int write_routed(FILE *const f[PART_MAX], const struct section *s, policy_address_fn *address,
+			struct err *err)
+{
+	const uint32_t group = policy_group(s->name);
+	char chain[POLICY_CHAIN_MAX];
+	int r = policy_chain(s->name, &s->settings, chain);
+
+	if (!r)
+		r = write_section(f[PART_CHAINS], chain, &s->settings);
+	if (r)
+		return err_set(err, r, "the rules");
+	fprintf(f[PART_SECTIONS], "\t\t\t%" PRIu32 " : goto %s,\n", group, chain);
+	fprintf(f[PART_DNS], "\t\t\t%" PRIu32 " : jump %s-dns,\n", group, chain);
+	if (s->settings.nat == SWITCH_YES)
+		fprintf(f[PART_NAT], "\t\tiifgroup %" PRIu32 " masquerade\n", group);
+	return write_published(f, s, chain, address, err);
+}
+
+static void write_parts(FILE *f, char *const text[PART_MAX])
+{
+	fputs(text[PART_CHAINS], f);
+	fprintf(f, "\tmap sections {\n\t\ttype devgroup : verdict\n\t\telements = {\n%s\t\t}\n\t}\n",
+		text[PART_SECTIONS]);
+	fprintf(f, "\tmap dns {\n\t\ttype devgroup : verdict\n\t\telements = {\n%s\t\t}\n\t}\n", text[PART_DNS]);
+	fprintf(f, "\tchain inbound {\n%s\t}\n\tchain inbound-local {\n%s\t}\n\tchain published {\n%s\t}\n",
+		text[PART_INBOUND], text[PART_LOCAL], text[PART_PUBLISHED]);
+	/* For others, and for the host itself, whose loopback stays its own. */
+	fputs("\tchain publish {\n\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
+	      "\t\tfib daddr type local jump published\n\t}\n"
+	      "\tchain publish-local {\n\t\ttype nat hook output priority -100; policy accept;\n"
+	      "\t\tip daddr 127.0.0.0/8 accept\n\t\tip6 daddr ::1 accept\n"
+	      "\t\tfib daddr type local jump published\n\t}\n", f);
+	fprintf(f, "\tchain nat {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n%s\t}\n",
+		text[PART_NAT]);
+}
+
+static int write_sections(FILE *f, const struct config *config, policy_address_fn *address, size_t *routed,
+			  struct err *err)
+{
+	char *text[PART_MAX] = {0};
+	FILE *part[PART_MAX];
+	size_t len;
+	int r = 0;
+
+	for (int i = 0; i < PART_MAX; i++) {
+		part[i] = open_memstream(&text[i], &len);
+		if (!part[i])
+			r = err_set(err, -ENOMEM, "the rules");
+	}
+	for (size_t i = 0; !r && i < config->n_sections; i++) {
+		if (config->sections[i].settings.network != NETWORK_ROUTED)
+			continue;
+		(*routed)++;
+		r = write_routed(part, &config->sections[i], address, err);
+	}
+	for (int i = 0; i < PART_MAX; i++)
+		if (part[i] && fclose(part[i]) && !r)
+			r = err_set(err, -ENOMEM, "the rules");
+	if (!r)
+		write_parts(f, text);
+	for (int i = 0; i < PART_MAX; i++)
+		free(text[i]);
+	return r;
+}
+
+int policy_table(const struct config *config, policy_address_fn *address, char **ret, size_t *ret_routed,
+		 struct err *err)
+{
 	char *text = NULL;
-	size_t len, routed = 0;
+	size_t len;
 	FILE *f;
-	int r = check_groups(config, err);
+	int r = check_sections(config, err);
 
 	if (r)
 		return r;
-	f = open_memstream(&sections, &len);
-	r = f ? write_sections(f, config, &routed) : -ENOMEM;
-	if (f && fclose(f))
-		r = -ENOMEM;
-	f = r ? NULL : open_memstream(&text, &len);
+	f = open_memstream(&text, &len);
 	if (!f)
 		return err_set(err, -ENOMEM, "the rules");
-	/* Added first, so that there is something to delete. */
+	*ret_routed = 0;
 	fprintf(f, "define jails = %#" PRIx32 "\ndefine mask = %#" PRIx32 "\n", POLICY_GROUPS, POLICY_GROUPS_MASK);
+	/* Added first, so that there is something to delete. */
 	fputs("add table inet " POLICY_TABLE "\ndelete table inet " POLICY_TABLE "\n", f);
 	fputs("table inet " POLICY_TABLE " {\n\tcomment \"made of jail.ini by loginjail net apply\"\n", f);
-	write_common(f, &config->defaults.settings);
-	fputs(sections, f);
+	rules_common(f, &config->defaults.settings.pool);
+	r = write_sections(f, config, address, ret_routed, err);
 	fputs("}\n", f);
-	if (fclose(f)) {
+	if (fclose(f) && !r)
+		r = err_set(err, -ENOMEM, "the rules");
+	if (r)
 		free(text);
-		return err_set(err, -ENOMEM, "the rules");
-	}
-	*ret = text;
-	*ret_routed = routed;
-	return 0;
+	else
+		*ret = text;
+	return r;
 }

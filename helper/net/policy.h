@@ -16,6 +16,7 @@
 
 #include "config/config.h"
 #include "lib/err.h"
+#include "net/link.h"
 
 #define POLICY_TABLE "loginjail"
 #define POLICY_CHAIN_MAX 64
@@ -29,11 +30,23 @@ uint32_t policy_group(const char *section);
 /* The chain that the table must have for that section. -ENOMEM. */
 int policy_chain(const char *section, const struct settings *set, char name[static POLICY_CHAIN_MAX]);
 
+/* A port can lead to one jail only, and the section is for more. */
+bool policy_publishes_for_many(const struct section *section);
+#define POLICY_PUBLISH_TEXT \
+	"a port can lead to one jail only: name one user in 'users', and no 'groups'"
+
+/*
+ * Tells the addresses (of IPv4 and of IPv6, family 0 for none) of the jail of a section
+ * that publishes ports.
+ */
+typedef int policy_address_fn(const struct section *section, struct link_address ret[static 2], struct err *err);
+
 /*
  * The whole table, as commands that replace what is loaded in one transaction; *ret
- * is the caller's.  *ret_routed: how many sections are routed.  -EEXIST with err:
- * two sections have the same group.  -ENOMEM.
+ * is the caller's.  address: NULL leaves out what is published.  *ret_routed: how many sections are routed.  -EEXIST with err:
+ * two sections have the same group, or publish the same port.  -EINVAL: one publishes ports for many.  -ENOMEM,
+ * or what address returns.
  */
-int policy_table(const struct config *config, char **ret, size_t *ret_routed, struct err *err);
+int policy_table(const struct config *config, policy_address_fn *address, char **ret, size_t *ret_routed, struct err *err);
 
 #endif

@@ -25,18 +25,19 @@
 static int open_inside(struct jail *j, struct nl_socket *jail, struct err *err)
 {
 	_cleanup_close_ int home = openat(j->proc, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	int r;
+	int r, k;
 
 	if (home < 0)
 		return err_set(err, -errno, "our own network namespace");
 	if (setns(j->net_ns, CLONE_NEWNET) < 0)
 		return err_set(err, -errno, "entering the jail's network namespace");
 	r = nl_open(jail, NETLINK_ROUTE, err);
-	/* ping without a privilege, as on most hosts.  Which network this is of, our
-	 * place decides. */
-	if (!r && write_file_at(j->proc, "sys/net/ipv4/ping_group_range",
-				"0 2147483647") < 0)
-		log_line(LOG_DEBUG, "%s: no ping in the jail, ignoring", j->id->name);
+	/* Whose these are, our place decides.  ping without a privilege, as on most hosts;
+	 * and no port is anybody's own where there is one user. */
+	if (!r && (k = write_file_at(j->proc, "sys/net/ipv4/ping_group_range", "0 2147483647")) < 0)
+		r = err_set(err, k, "ping_group_range of the jail");
+	if (!r && (k = write_file_at(j->proc, "sys/net/ipv4/ip_unprivileged_port_start", "0")) < 0)
+		r = err_set(err, k, "ip_unprivileged_port_start of the jail");
 	if (setns(home, CLONE_NEWNET) < 0)
 		r = err_set(err, -errno, "leaving the jail's network namespace");
 	return r;

@@ -23,7 +23,7 @@ static char *table_of(const char *text, size_t *routed)
 	char *table = NULL;
 	struct err err = {""};
 
-	ok(policy_table(config, &table, routed, &err) == 0, "(its table)");
+	ok(policy_table(config, NULL, &table, routed, &err) == 0, "(its table)");
 	return table;
 }
 
@@ -104,7 +104,7 @@ static void check_collision(void)
 			snprintf(text, sizeof text, "[jail j%u]\nusers = x\nnetwork = routed\n"
 						    "[jail j%u]\nusers = y\nnetwork = routed\n", k, i);
 			config = config_of(text);
-			ok(policy_table(config, &table, &routed, &err) < 0,
+			ok(policy_table(config, NULL, &table, &routed, &err) < 0,
 			   "j%u and j%u have one group: refused", k, i);
 			contains(err.text, "rename one", "and it is said what to do");
 			config_free(config);
@@ -144,6 +144,7 @@ int main(void)
 	check_chain(HEAD JAIL, HEAD JAIL "deny = 10.0.0.1\n", true, "deny");
 	check_chain(HEAD JAIL "allow = 10.0.0.1\n", HEAD JAIL "deny = 10.0.0.1\n", true, "allow for deny");
 	check_chain(HEAD JAIL, HEAD JAIL "dns = 10.0.0.1\n", true, "dns");
+	check_chain(HEAD JAIL, HEAD JAIL "publish = 80/tcp\n", true, "publish");
 	check_chain(HEAD JAIL, HEAD JAIL "nat = no\n", true, "nat");
 	check_chain(HEAD JAIL, HEAD JAIL "connections = 7\n", true, "connections");
 	check_chain(HEAD JAIL, "[defaults]\npool = 10.8.0.0/16 fd09::/64\n" JAIL, true, "pool");
