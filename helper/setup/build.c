@@ -114,6 +114,28 @@ static int open_net(struct jail *j, struct err *err)
 	return j->net_ns < 0 ? err_set(err, -errno, "the jail's network namespace") : 0;
 }
 
+/* For sshd's session in place of the jail's: not even a loopback that is up. */
+static int seclude_sshd(struct jail *j, struct err *err)
+{
+	_cleanup_close_ int home = openat(j->proc, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int fd, r = 0;
+
+	if (home < 0)
+		return err_set(err, -errno, "our own network namespace");
+	if (unshare(CLONE_NEWNET) < 0)
+		return err_set(err, -errno, "a network namespace for sshd (see sysctl user.max_net_namespaces)");
+	fd = openat(j->proc, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		r = err_set(err, -errno, "a network namespace for sshd");
+	if (setns(home, CLONE_NEWNET) < 0)
+		r = err_set(err, -errno, "leaving the network namespace for sshd");
+	if (fd >= 0) {
+		scope_close(&j->net_ns);
+		j->net_ns = fd;
+	}
+	return r;
+}
+
 /*
  * The order, with its reasons:
  *  - the cgroups are made beside everything else (cgroup_job.h), but where init
@@ -154,6 +176,8 @@ static int build(struct jail *j, struct err *err)
 		r = open_net(j, err);
 	if (!r && j->set->network == NETWORK_ROUTED)
 		r = net_make(j, err);
+	if (!r && j->set->forwarding == SWITCH_NO)
+		r = seclude_sshd(j, err);
 	if (!r)
 		r = spawn_tell(j, INIT_TREE, err);
 	if (!r)

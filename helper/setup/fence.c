@@ -74,7 +74,7 @@ int fence_check_home(const struct jail *j, struct err *err)
 {
 	const char *home = j->id->home;
 
-	if (j->set->home == HOME_NONE)
+	if (j->set->home == HOME_NONE || j->set->forwarding == SWITCH_NO)
 		return 0;
 	if (!path_normal(home) || home[1] == '\0' || home[strlen(home) - 1] == '/' ||
 	    (path_taken(home) && !(path_below(home, "/var") && !path_below(home, "/var/log"))) ||
@@ -320,7 +320,7 @@ int fence_mount(struct jail *j, struct err *err)
 			   root, "dev", err);
 	if (!r)
 		r = attach(mnt_clone(j->stage, STAGE_PTS, false, dev, -EBADF, err), root, "dev/pts", err);
-	if (!r)
+	if (!r && j->set->forwarding == SWITCH_YES)
 		r = attach(mnt_clone(j->stage, STAGE_VOL "/tmp", false, safe, -EBADF, err), root, "tmp",
 			   err);
 	if (!r)

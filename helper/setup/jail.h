@@ -38,7 +38,7 @@ struct jail {
 	int init_pidfd;
 	int init_ctl;  /* SOCK_SEQPACKET to init */
 	int fence_ns;  /* mount namespace of the fence, where the keeper lives too */
-	int net_ns;    /* -EBADF: the host's */
+	int net_ns;    /* what sshd gets; the jail's own but for forwarding = no; -EBADF: the host's */
 	int keeper_sock; /* listening */
 	struct {
 		char name[LINK_NAME_MAX]; /* the host's end of a routed jail's link; "" for none */
