@@ -65,10 +65,10 @@ pic = $(patsubst %.c,$B/%.pic.o,$1)
 
 lib_small := helper/lib/err.c helper/lib/fdio.c
 lib_all := $(lib_small) helper/lib/log.c
-setup_src := $(call src,setup config) $(lib_all)
+setup_src := $(call src,setup config net) $(lib_all)
 init_src := $(call src,init) helper/lib/fdio.c
 enter_src := helper/enter/main.c helper/enter/request.c helper/enter/proxy.c helper/lib/fdio.c
-cli_src := $(call src,cli config) $(lib_all) $(filter-out helper/setup/main.c,$(wildcard \
+cli_src := $(call src,cli config net) $(lib_all) $(filter-out helper/setup/main.c,$(wildcard \
 	helper/setup/state.c helper/setup/cgroup.c helper/setup/cgroup_find.c helper/setup/cgroup_limits.c \
 	helper/setup/cgroup_usage.c helper/setup/cgroup_wait.c helper/setup/blockdev.c helper/setup/mountinfo.c \
 	helper/setup/gc.c helper/setup/rmtree.c helper/setup/persistent.c helper/setup/quota.c helper/setup/rootfs.c))
@@ -77,14 +77,14 @@ pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so
 generated := $B/conf/jail.ini $B/conf/jail.ini.5 $B/conf/sshd_config.snippet $B/conf/pam.snippet \
 	$B/conf/user@.service.d/loginjail.conf $B/rootfs-tools/loginjail-rootfs $B/rootfs-tools/files.sh \
-	$B/rootfs-tools/host-mask
+	$B/rootfs-tools/host-mask $B/conf/loginjail-net.service
 
 all: $(programs) $(generated)
 
 $B/loginjail-setup: $(call obj,$(setup_src))
 	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a -l:libcap.a
 $B/loginjail: $(call obj,$(cli_src))
-	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a
+	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a -lnftables
 # Static, so that nothing of a jail, or of what a user can write, is loaded.
 $B/loginjail-init: $(call static_obj,$(init_src))
 	$(STATIC_LINK)
@@ -120,7 +120,7 @@ $B/conf/jail.ini.5: conf/jail.ini.5.in $B/loginjail
 	@mkdir -p $(@D)
 	$B/loginjail mdoc-options >$B/conf/options.mdoc
 	sed -e '/^@OPTIONS@$$/{r $B/conf/options.mdoc' -e 'd;}' $< >$@.tmp && mv $@.tmp $@
-fill_in = @mkdir -p $(@D) && sed -e 's|@libexecdir@|$(libexecdir)|; s|@sbindir@|$(sbindir)|; s|@datadir@|$(datadir)|' $< >$@.tmp && mv $@.tmp $@
+fill_in = @mkdir -p $(@D) && sed -e 's|@libexecdir@|$(libexecdir)|; s|@sbindir@|$(sbindir)|; s|@datadir@|$(datadir)|; s|@sysconfdir@|$(sysconfdir)|' $< >$@.tmp && mv $@.tmp $@
 $B/conf/%: conf/%.in
 	$(fill_in)
 $B/conf/user@.service.d/loginjail.conf: conf/user-manager.conf.in
@@ -149,6 +149,7 @@ define INSTALLED
 0644 helper/cli/loginjail.8 $(mandir)/man8
 0644 pam_module/pam_loginjail.8 $(mandir)/man8
 0644 conf/loginjail.service $(unitdir)
+0644 $B/conf/loginjail-net.service $(unitdir)
 0644 $B/conf/user@.service.d/loginjail.conf $(unitdir)/user@.service.d
 0755 $B/rootfs-tools/loginjail-rootfs $(sbindir)
 0644 rootfs-tools/loginjail-rootfs.8 $(mandir)/man8
@@ -202,7 +203,7 @@ pam_tests := $(patsubst tests/pam/%.c,%,$(filter-out tests/pam/fake_%,$(wildcard
 SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Units are linked with all that is not a main().
-unit_src := $(filter-out %/main.c, $(call src,lib config setup) helper/enter/request.c helper/init/idle.c pam_module/args.c \
+unit_src := $(filter-out %/main.c, $(call src,lib config net setup) helper/enter/request.c helper/init/idle.c pam_module/args.c \
 	$(addprefix helper/cli/,blocks.c changes.c diff.c edit_file.c pam_edit.c pam_stack.c sshd_match.c sshd_test.c text.c))
 
 $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))
@@ -219,7 +220,7 @@ $B/tests/pam/%: tests/pam/%.c $B/pam_loginjail.so
 	$(CC) $(ALL_CFLAGS) -Itests/unit -o $@ $< -lpam -ldl
 include tests/pam/rules.mk
 
-build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools
+build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev libmnl-dev libnftables-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
 	csh expect libcap2-bin attr mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables \
 	mmdebstrap dpkg-dev jq umoci zstd xz-utils bzip2 perl e2fsprogs erofs-utils squashfs-tools dnf createrepo-c rpm

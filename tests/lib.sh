@@ -47,6 +47,8 @@ mkdir -p "$T"
 . "$LIB/lib/terminal.sh"
 # shellcheck source=tests/lib/services.sh
 . "$LIB/lib/services.sh"
+# shellcheck source=tests/lib/net.sh
+. "$LIB/lib/net.sh"
 # shellcheck source=tests/lib/jails.sh
 . "$LIB/lib/jails.sh"
 # shellcheck source=tests/lib/trees.sh

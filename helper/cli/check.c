@@ -16,6 +16,8 @@
 #include "cli/load.h"
 #include "cli/verbs.h"
 #include "config/nss.h"
+#include "lib/scope.h"
+#include "net/policy.h"
 #include "setup/rootfs.h"
 
 static int check_group(struct config *config, unsigned line, const char *option, const char *group)
@@ -120,6 +122,24 @@ static int check_section(struct config *config, const struct section *section)
 	return r < 0 ? r : check_storage(config, section);
 }
 
+/* What only all sections together show. */
+static int check_rules(struct config *config)
+{
+	_cleanup_free_ char *rules = NULL;
+	size_t routed, i;
+	struct err err;
+	int r = 0;
+
+	for (i = 0; i < config->n_sections && r == 0; i++)
+		if (policy_publishes_for_many(&config->sections[i]))
+			r = config_add_error(config, config->sections[i].text_line[OPTION_publish], false,
+					     "publish: " POLICY_PUBLISH_TEXT);
+	if (r == 0 && config->n_errors == 0)
+		r = policy_table(config, NULL, &rules, &routed, &err);
+
+	return r == -EEXIST ? config_add_error(config, 0, false, "%s", err.text) : r;
+}
+
 static int check_host(struct config *config)
 {
 	size_t i;
@@ -128,7 +148,9 @@ static int check_host(struct config *config)
 	r = check_section(config, &config->defaults);
 	for (i = 0; i < config->n_sections && r == 0; i++)
 		r = check_section(config, &config->sections[i]);
-	return r < 0 ? r : check_limits(config);
+	if (r == 0)
+		r = check_limits(config);
+	return r < 0 ? r : check_rules(config);
 }
 
 int verb_check(int argc, char **argv)

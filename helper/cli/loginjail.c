@@ -32,6 +32,7 @@ static const struct verb verbs[] = {
 	{"kill", verb_kill, "USER ... | --all", "end jails, and the logins in them"},
 	{"reset", verb_reset, "[-f FILE] USER | #UID ...", "empty users' persistent storage"},
 	{"gc", verb_gc, "[-f FILE]", "remove what killed keepers left"},
+	{"net", verb_net, "apply | show [-f FILE] | clear", "load the rules of routed jails, show or remove them"},
 	{"setup", verb_setup, "[--apply | --undo] [...]", "show, make or undo PAM's and sshd's settings"},
 	{"help", verb_help, "", "print this"},
 	{"sample", verb_sample, "", NULL},

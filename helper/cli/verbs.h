@@ -24,6 +24,7 @@ verb_fn verb_ps;
 verb_fn verb_kill;
 verb_fn verb_reset;
 verb_fn verb_gc;
+verb_fn verb_net;
 verb_fn verb_setup;
 verb_fn verb_sample;
 verb_fn verb_mdoc_options;

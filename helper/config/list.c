@@ -16,11 +16,8 @@
 #include "config/value.h"
 #include "lib/scope.h"
 
-/* Add the item to the field, or say what is wrong with it. */
-typedef int add_fn(void *field, const char *item, struct err *err);
-
-static int parse_list(const struct range *range, const char *text, bool commas, add_fn *add,
-		      void *field, struct err *err)
+int parse_list(const struct range *range, const char *text, bool commas, add_fn *add,
+	       void *field, struct err *err)
 {
 	struct err first = {""}, other, *e = &first;
 	const char *p = text;

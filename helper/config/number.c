@@ -14,6 +14,13 @@ const struct unit size_units[] = {
 	{0, 1},
 };
 
+const struct unit rate_units[] = {
+	{'G', 1000000000},
+	{'M', 1000000},
+	{'K', 1000},
+	{0, 1},
+};
+
 /* 's' is never printed: plain numbers are seconds. */
 const struct unit duration_units[] = {
 	{'d', 86400},

@@ -12,6 +12,7 @@ struct unit {
 };
 
 /* Largest first, ending with a row whose letter is 0. */
+extern const struct unit rate_units[]; /* of 1000 */
 extern const struct unit size_units[];
 extern const struct unit duration_units[];
 

@@ -5,7 +5,7 @@
 
 static const char *const storage_words[] = {"ephemeral", "memory", "persistent", NULL};
 static const char *const home_words[] = {"bind", "private", "none", NULL};
-static const char *const network_words[] = {"none", "private", "host", NULL};
+static const char *const network_words[] = {"none", "private", "routed", "host", NULL};
 static const char *const scope_words[] = {"user", "session", NULL};
 static const char *const yes_no_words[] = {"no", "yes", NULL};
 
@@ -18,6 +18,7 @@ _Static_assert(sizeof storage_words / sizeof *storage_words == STORAGE_KIND_MAX 
 _Static_assert(sizeof network_words / sizeof *network_words == NETWORK_KIND_MAX + 1,
 	       "a word for each");
 _Static_assert(sizeof scope_words / sizeof *scope_words == SCOPE_KIND_MAX + 1, "a word for each");
+
 
 #define TYPE(name, kind, arg, parse, print, clear, doc)                                     \
 	[TYPE_##name] = {#name, arg, doc, NULL, sizeof(FIELD_##name), RANGE_##kind, parse, \
@@ -55,6 +56,18 @@ const struct type types[TYPE_MAX] = {
 	WORD_TYPE(home_kind, home_words),
 	WORD_TYPE(network_kind, network_words),
 	WORD_TYPE(scope_kind, scope_words),
+	TYPE(pool, ITEMS, "prefix ...", parse_pool, print_prefixes, clear_prefixes,
+	     "One prefix of IPv4, one of IPv6, or one of each."),
+	TYPE(address_list, ITEMS, "address ...", parse_address_list, print_prefixes, clear_prefixes,
+	     "Addresses, separated by blanks or commas."),
+	TYPE(target_list, ITEMS, "prefix[:port[-port][/protocol]] ...", parse_target_list, print_targets,
+	     clear_targets,
+	     "Addresses or prefixes, separated by blanks or commas. After a colon a port or a range of "
+	     "ports, of tcp and udp if neither is named, or one of the words tcp, udp and icmp; "
+	     "brackets around an IPv6 prefix that has a colon after it."),
+	TYPE(publish_list, ITEMS, "port[:port]/protocol ...", parse_publish_list, print_publish_list,
+	     clear_publish_list,
+	     "Ports of the host, of the jail if it is another, and tcp or udp, separated by blanks or commas."),
 	TYPE(size, VALUE, "size", parse_size, print_size, NULL,
 	     "Bytes, or with K, M, G or T the powers of 1024."),
 	TYPE(size_or_max, VALUE, "size | max", parse_size_or_max, print_size_or_max, NULL,
@@ -63,6 +76,8 @@ const struct type types[TYPE_MAX] = {
 	     "Bytes, or with K, M, G or T the powers of 1024; or max for no limit."),
 	TYPE(cpu_list, LENGTH, "list", parse_cpu_list, print_text, clear_text,
 	     "Numbers of processors and ranges of them, separated by commas."),
+	TYPE(rate_or_max, VALUE, "rate | max", parse_rate_or_max, print_rate_or_max, NULL,
+	     "Bits per second, or with K, M or G the powers of 1000; or max for no limit."),
 	TYPE(count, VALUE, "number", parse_count, print_count, NULL, "A whole number."),
 	TYPE(count_or_max, VALUE, "number | max", parse_count_or_max, print_count_or_max, NULL,
 	     "A whole number, or max for no limit."),

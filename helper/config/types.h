@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "lib/err.h"
+#include "net/addr.h"
 
 #define KIB (UINT64_C(1) << 10)
 #define MIB (UINT64_C(1) << 20)
@@ -37,6 +38,21 @@ struct binds {
 	size_t n;
 };
 
+struct prefixes {
+	struct prefix *v;
+	size_t n;
+};
+
+struct targets {
+	struct target *v;
+	size_t n;
+};
+
+struct publishes {
+	struct publish *v;
+	size_t n;
+};
+
 struct limit_pair {
 	uint64_t soft;
 	uint64_t hard;
@@ -46,7 +62,7 @@ struct limit_pair {
 enum yes_no { ANSWER_NO, ANSWER_YES, YES_NO_MAX };
 enum storage_kind { STORAGE_EPHEMERAL, STORAGE_MEMORY, STORAGE_PERSISTENT, STORAGE_KIND_MAX };
 enum home_kind { HOME_BIND, HOME_PRIVATE, HOME_NONE, HOME_KIND_MAX };
-enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_HOST, NETWORK_KIND_MAX };
+enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_ROUTED, NETWORK_HOST, NETWORK_KIND_MAX };
 enum scope_kind { SCOPE_USER, SCOPE_SESSION, SCOPE_KIND_MAX };
 
 /* Type by type, what a field of struct settings is in C. */
@@ -65,8 +81,13 @@ enum scope_kind { SCOPE_USER, SCOPE_SESSION, SCOPE_KIND_MAX };
 #define FIELD_home_kind enum home_kind
 #define FIELD_network_kind enum network_kind
 #define FIELD_scope_kind enum scope_kind
+#define FIELD_pool struct prefixes	  /* at most one of each family */
+#define FIELD_address_list struct prefixes /* all of their bits */
+#define FIELD_target_list struct targets
+#define FIELD_publish_list struct publishes
 #define FIELD_size uint64_t		  /* bytes */
 #define FIELD_size_or_max uint64_t	  /* bytes or NO_LIMIT */
+#define FIELD_rate_or_max uint64_t	  /* bits per second or NO_LIMIT */
 #define FIELD_count uint64_t
 #define FIELD_count_or_max uint64_t	  /* or NO_LIMIT */
 #define FIELD_cpu_share uint64_t	  /* thousandths of a processor, or NO_LIMIT */
@@ -128,8 +149,13 @@ enum type_id {
 	TYPE_home_kind,
 	TYPE_network_kind,
 	TYPE_scope_kind,
+	TYPE_pool,
+	TYPE_address_list,
+	TYPE_target_list,
+	TYPE_publish_list,
 	TYPE_size,
 	TYPE_size_or_max,
+	TYPE_rate_or_max,
 	TYPE_count,
 	TYPE_count_or_max,
 	TYPE_cpu_share,

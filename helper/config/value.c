@@ -138,6 +138,26 @@ VALUE_PRINTER(swap_size)
 	return print_size(type, field, ret);
 }
 
+VALUE_PARSER(rate_or_max)
+{
+	(void)type;
+	if (!strcmp(text, "max")) {
+		*(uint64_t *)field = NO_LIMIT;
+		return 0;
+	}
+	return value_number(range, text, rate_units,
+			    "a rate: write it like 500K or 10M (bits per second), or max for no limit",
+			    field, err);
+}
+
+VALUE_PRINTER(rate_or_max)
+{
+	(void)type;
+	if (*(const uint64_t *)field == NO_LIMIT)
+		return keep_text("max", ret);
+	return number_print(*(const uint64_t *)field, rate_units, ret);
+}
+
 VALUE_PARSER(count)
 {
 	(void)type;

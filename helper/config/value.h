@@ -3,6 +3,8 @@
 #ifndef LOGINJAIL_CONFIG_VALUE_H
 #define LOGINJAIL_CONFIG_VALUE_H
 
+#include <stdbool.h>
+
 #include "config/number.h"
 #include "config/types.h"
 
@@ -16,6 +18,7 @@
 VALUE_PARSER(word);
 VALUE_PARSER(size);
 VALUE_PARSER(size_or_max);
+VALUE_PARSER(rate_or_max);
 VALUE_PARSER(count);
 VALUE_PARSER(count_or_max);
 VALUE_PARSER(cpu_share);
@@ -29,6 +32,7 @@ VALUE_PARSER(tree_name);
 VALUE_PRINTER(word);
 VALUE_PRINTER(size);
 VALUE_PRINTER(size_or_max);
+VALUE_PRINTER(rate_or_max);
 VALUE_PRINTER(count);
 VALUE_PRINTER(count_or_max);
 VALUE_PRINTER(cpu_share);
@@ -64,11 +68,27 @@ VALUE_PARSER(service_list);
 VALUE_PARSER(path_list);
 VALUE_PARSER(env_list);
 VALUE_PARSER(bind_list);
+/* Add the item to the field, or say what is wrong with it. */
+typedef int add_fn(void *field, const char *item, struct err *err);
+int parse_list(const struct range *range, const char *text, bool commas, add_fn *add,
+	       void *field, struct err *err);
 VALUE_PRINTER(comma_list);
 VALUE_PRINTER(blank_list);
 VALUE_PRINTER(bind_list);
 void clear_strings(void *field);
 void clear_binds(void *field);
+
+/* netlist.c */
+VALUE_PARSER(pool);
+VALUE_PARSER(address_list);
+VALUE_PARSER(target_list);
+VALUE_PRINTER(prefixes);
+VALUE_PARSER(publish_list);
+VALUE_PRINTER(publish_list);
+void clear_publish_list(void *field);
+VALUE_PRINTER(targets);
+void clear_prefixes(void *field);
+void clear_targets(void *field);
 
 /* Is it an absolute path without "//", ".", ".." or a slash at its end?  err says which. */
 int path_check(const char *path, struct err *err);

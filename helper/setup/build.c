@@ -22,6 +22,7 @@
 #include "lib/sys.h"
 #include "lib/wire.h"
 #include "mnt.h"
+#include "net.h"
 #include "spawn.h"
 #include "tree.h"
 
@@ -95,6 +96,28 @@ static int open_net(struct jail *j, struct err *err)
 	return j->net_ns < 0 ? err_set(err, -errno, "the jail's network namespace") : 0;
 }
 
+/* For sshd's session in place of the jail's: not even a loopback that is up. */
+static int seclude_sshd(struct jail *j, struct err *err)
+{
+	_cleanup_close_ int home = openat(j->proc, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int fd, r = 0;
+
+	if (home < 0)
+		return err_set(err, -errno, "our own network namespace");
+	if (unshare(CLONE_NEWNET) < 0)
+		return err_set(err, -errno, "a network namespace for sshd (see sysctl user.max_net_namespaces)");
+	fd = openat(j->proc, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		r = err_set(err, -errno, "a network namespace for sshd");
+	if (setns(home, CLONE_NEWNET) < 0)
+		r = err_set(err, -errno, "leaving the network namespace for sshd");
+	if (fd >= 0) {
+		scope_close(&j->net_ns);
+		j->net_ns = fd;
+	}
+	return r;
+}
+
 /*
  * The order, with its reasons:
  *  - the cgroups are made beside everything else (cgroup_job.h), but where init
@@ -141,6 +164,10 @@ static int build(struct jail *j, struct err *err)
 		r = storage_bound(j, err);
 	if (!r)
 		r = open_net(j, err);
+	if (!r && j->set->network == NETWORK_ROUTED)
+		r = net_make(j, err);
+	if (!r && j->set->forwarding == ANSWER_NO)
+		r = seclude_sshd(j, err);
 	if (!r)
 		r = spawn_tell(j, INIT_TREE, err);
 	if (!r)
@@ -176,6 +203,8 @@ void build_finish(struct jail *j)
 	layer_clear(&j->layer);
 	free(j->group_text);
 	j->group_text = NULL;
+	free(j->resolv_text);
+	j->resolv_text = NULL;
 	j->host = j->rootfs.fd = -EBADF;
 	j->proc = j->userns = j->stage = j->tree = j->home_fd = -EBADF;
 	j->enter_fd = j->init_fd = j->init_sock = j->layer.dir = j->layer.host = -EBADF;
@@ -221,6 +250,7 @@ void build_remove(struct jail *j)
 
 	if (!j->instance[0])
 		return;
+	net_end(j);
 	r = cgroup_remove(&j->cgroup, j->instance);
 	if (r)
 		log_line(LOG_WARNING, "jail %s: removing its cgroup: %s", j->instance, strerror(-r));

@@ -74,7 +74,7 @@ int fence_check_home(const struct jail *j, struct err *err)
 {
 	const char *home = j->id->home;
 
-	if (j->set->home == HOME_NONE)
+	if (j->set->home == HOME_NONE || j->set->forwarding == ANSWER_NO)
 		return 0;
 	if (!path_normal(home) || home[1] == '\0' || home[strlen(home) - 1] == '/' ||
 	    (path_taken(home) && !(path_below(home, "/var") && !path_below(home, "/var/log"))) ||
@@ -149,7 +149,9 @@ static int copy_file(int from, int to, const char *name, struct err *err)
 
 static int make_etc(const struct jail *j, int top, struct err *err)
 {
-	static const char nsswitch[] = "passwd: files\ngroup: files\nshadow: files\nhosts: files\n";
+	static const char nsswitch[] = "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n";
+	/* The user's forwards go by name as far as the jail does. */
+	const size_t len = sizeof nsswitch - 1 - (j->resolv_text ? 0 : strlen(" dns\n") - 1);
 	_cleanup_close_ int from = openat(j->host, "etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int to = openat(top, "etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	const struct accounts host = {.root = j->host};
@@ -170,7 +172,9 @@ static int make_etc(const struct jail *j, int top, struct err *err)
 		r = fence_file(to, "group", text, strlen(text), 0644, err);
 	}
 	if (!r)
-		r = fence_file(to, "nsswitch.conf", nsswitch, sizeof nsswitch - 1, 0644, err);
+		r = fence_file(to, "nsswitch.conf", nsswitch, len, 0644, err);
+	if (!r && j->resolv_text)
+		r = fence_file(to, "resolv.conf", j->resolv_text, strlen(j->resolv_text), 0644, err);
 	for (size_t i = 0; !r && i < sizeof copied / sizeof *copied; i++)
 		r = copy_file(from, to, copied[i], err);
 	return r;
@@ -326,7 +330,7 @@ int fence_mount(struct jail *j, struct err *err)
 			   root, "dev", err);
 	if (!r)
 		r = attach(mnt_clone(j->stage, STAGE_PTS, false, dev, -EBADF, err), root, "dev/pts", err);
-	if (!r)
+	if (!r && j->set->forwarding == ANSWER_YES)
 		r = attach(mnt_clone(j->stage, STAGE_VOL "/tmp", false, safe, -EBADF, err), root, "tmp",
 			   err);
 	if (!r)

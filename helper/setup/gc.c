@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/netlink.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -11,6 +13,7 @@
 
 #include "lib/scope.h"
 #include "lib/sys.h"
+#include "net/link.h"
 #include "persistent.h"
 #include "quota.h"
 
@@ -35,11 +38,33 @@ static int remove_recorded_upper(int dir, const char *instance)
 	return quota_rmtree(up, instance);
 }
 
+/* A routed jail's, which lasts while sshd's process of a login is in its network. */
+static int remove_link(const char *instance)
+{
+	char name[LINK_NAME_MAX];
+	struct nl_socket host;
+	int r;
+
+	link_name(instance, name);
+	/* Without libmnl, where there is nothing for it to do. */
+	if (if_nametoindex(name) == 0)
+		return 0;
+	r = nl_open(&host, NETLINK_ROUTE, NULL);
+	if (r)
+		return r;
+	r = link_remove(&host, name);
+	nl_close(&host);
+	return r;
+}
+
 static int remove_dead(const struct state *s, const char *instance, int dir, const struct cgroup *cg)
 {
 	int r = cgroup_remove(cg, instance);
 
 	/* Its keeper is dead and its PID 1 is dying: somebody else's turn, later. */
+	if (r)
+		return r;
+	r = remove_link(instance);
 	if (r)
 		return r;
 	r = remove_recorded_upper(dir, instance);

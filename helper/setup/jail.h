@@ -12,6 +12,7 @@
 #include "identity.h"
 #include "layer.h"
 #include "lib/err.h"
+#include "net/link.h"
 #include "rootfs.h"
 #include "slots.h"
 #include "state.h"
@@ -44,9 +45,13 @@ struct jail {
 	int init_pidfd;
 	int init_ctl;  /* SOCK_SEQPACKET to init */
 	int fence_ns;  /* mount namespace of the fence, where the keeper lives too */
-	int net_ns;    /* -EBADF: the host's */
+	int net_ns;    /* what sshd gets; the jail's own but for forwarding = no; -EBADF: the host's */
 	int keeper_sock; /* listening */
 	int kmsg;	 /* the kernel's log, for oom_victim.h; negative: not to be had */
+	struct {
+		char name[LINK_NAME_MAX]; /* the host's end of a routed jail's link; "" for none */
+		struct nl_socket host;	  /* of the host's network, to remove it */
+	} net;
 
 	/* used while building only */
 	int proc;	/* the host's /proc */
@@ -59,6 +64,7 @@ struct jail {
 	int init_fd;	/* loginjail-init */
 	int init_sock;	/* listening, for loginjail-enter; init inherits it */
 	char *group_text; /* the group file of the jail and of the fence; NULL: they differ */
+	char *resolv_text; /* resolv.conf of both; NULL: the host's, and none */
 	struct layer layer;
 	struct cgroup_job cgroup_job;
 };

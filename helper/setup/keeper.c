@@ -7,7 +7,7 @@
  * what is needed to remove it: PID 1's pidfd and control socket, descriptors of
  * the cgroups' and the upper layer's parents, the locks on the instance's run
  * directory and on a persistent storage, the two namespace descriptors that logins
- * get, and the kernel's log.
+ * get, the kernel's log, and for a routed jail a netlink socket.
  *
  * It trusts nobody but root: its socket lies in a directory that only root can
  * search, and asks for the peer's uid besides.  Of the user's processes nothing
@@ -26,9 +26,10 @@
  * no pointer to it, and it ends with its one lease.
  *
  * The end: no lease is left and linger is over, or root asks for it, or PID 1
- * dies.  From then on a new login must not find this jail: the listening socket
- * is closed first (a set-up that had just connected sees that, and builds anew),
- * then the pointer to this instance is taken back, then PID 1 gets the word,
+ * dies.  A routed jail is cut off first, since the user's next one has its address.
+ * From then on a new login must not find this jail: the listening socket
+ * is closed (a set-up that had just connected sees that, and builds anew), then the
+ * pointer to this instance is taken back, then PID 1 gets the word,
  * TERM, HUP and KILL are its business, and when it is dead the kernel has freed
  * every process, mount and interface.  What is left is removed here; if this
  * process is killed before, the next login's set-up does it (gc.c).
@@ -65,6 +66,7 @@
 #include "lib/wire.h"
 #include "limit_watch.h"
 #include "login.h"
+#include "net.h"
 #include "notice.h"
 #include "oom_victim.h"
 
@@ -111,6 +113,8 @@ static void withdraw(struct keeper *k)
 {
 	if (!k->poll)
 		return; /* it never was found */
+	/* While nobody builds the user's next jail, which has the same address. */
+	net_end(k->j);
 	scope_close(&k->poll[POLL_LISTEN].fd);
 	k->poll[POLL_LISTEN].fd = -1;
 	k->j->keeper_sock = -EBADF;
@@ -342,17 +346,20 @@ static void loop(struct keeper *k)
 
 /*
  * Keep what the rest of a keeper's life needs: signals to PID 1, which is another
- * uid's, and removing what a user has made.  Where a quota is to be taken away then,
- * CAP_SYS_ADMIN as well, though not in effect before (storage_remove).
+ * uid's, removing what a user has made, and with a routed jail cutting that off.
+ * Where a quota is to be taken away then, CAP_SYS_ADMIN as well, though not in effect
+ * before (storage_remove).
  */
 static void drop_capabilities(const struct jail *j)
 {
-	static const cap_value_t keep[] = {CAP_KILL, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER,
-					   CAP_SYS_ADMIN};
-	const int n = sizeof keep / sizeof *keep - 1;
-	const int quota = j->storage.root >= 0 && j->storage.project;
+	cap_value_t keep[6] = {CAP_KILL, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER};
+	int n = 4, quota = 0;
 	cap_t caps = cap_init();
 
+	if (j->set->network == NETWORK_ROUTED)
+		keep[n++] = CAP_NET_ADMIN;
+	if (j->storage.root >= 0 && j->storage.project)
+		keep[n + quota++] = CAP_SYS_ADMIN;
 	if (!caps || cap_set_flag(caps, CAP_PERMITTED, n + quota, keep, CAP_SET) < 0 ||
 	    cap_set_flag(caps, CAP_EFFECTIVE, n, keep, CAP_SET) < 0 || cap_set_proc(caps) < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -16,6 +16,7 @@
 #include "lib/sys.h"
 #include "hostmap.h"
 #include "mnt.h"
+#include "net.h"
 #include "overlay.h"
 #include "owner.h"
 #include "rootfs_image.h"
@@ -246,6 +247,10 @@ static int layer_files(struct jail *j, struct err *err)
 		r = layer_file(l, "/etc/passwd", passwd, err);
 	if (!r)
 		r = layer_file(l, "/etc/group", j->group_text, err);
+	if (!r)
+		r = net_resolv_text(j, &j->resolv_text, err);
+	if (!r && j->resolv_text)
+		r = layer_file(l, "/etc/resolv.conf", j->resolv_text, err);
 	return r || !j->set->hostname[0] ? r : layer_hostname(l, j->set->hostname, err);
 }
 

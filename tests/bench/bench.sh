@@ -5,7 +5,7 @@
 #
 # Measures what loginjail costs, each figure beside what it is compared with, in
 # turns on the same machine; writes build/bench.json and prints a table.
-# Parts: login dirty mux storm setup session memory logout snapshot (all).
+# Parts: login dirty mux storm setup network session memory logout snapshot (all).
 #
 # -n: rounds of the cold login (BENCH_ROUNDS, else 120); all others follow
 # -s: status 1 where a figure misses its target (BENCH_STRICT=1)
@@ -227,6 +227,61 @@ part_setup() {
 	rm -rf "$floor_scratch"
 }
 
+# n0.. are for routed jails that live meanwhile; nr's is routed, np's private.
+network_users() {
+	local i u
+	add_group routed 3001
+	add_user nr 3999 /bin/bash routed
+	add_user np 3998
+	for i in {0..499}; do
+		u=$((4000 + i))
+		printf 'n%d:x:%d:%d::/home/n%d:/bin/bash\n' "$i" "$u" "$u" "$i" >>/etc/passwd
+		printf 'n%d:x:%d:\n' "$i" "$u" >>/etc/group
+		mkdir -m 700 "/home/n$i" && chown "$u:$u" "/home/n$i"
+	done
+	sed -i -E "s/^(routed:.*)/\1,$(printf 'n%d,' {0..498})n499/" /etc/group
+	sysctl -qw net.ipv4.conf.all.forwarding=1 net.ipv6.conf.all.forwarding=1
+	cat >>"$INI" <<-EOS
+		[jail routed]
+		groups = routed
+		network = routed
+
+		[jail private]
+		users = np
+	EOS
+	loginjail net apply >/dev/null || problem 'no rules for routed jails'
+}
+
+# What a routed jail costs over a private one, while 1, 100 and 500 routed jails live.
+part_network() {
+	local n live=0 in pid pids=() ended a b
+	network_users
+	ended="for i in \$(seq 1000); do ls $RUN/jail | grep -qE '^399[89]-' || exit 0; sleep 0.01; done; exit 1"
+	a=(sh -c '"$@" </dev/null' sh "$B/setup_client" hold np "$ENTER" "${SETUP[@]}" np)
+	b=(sh -c '"$@" </dev/null' sh "$B/setup_client" hold nr "$ENTER" "${SETUP[@]}" nr)
+	mkfifo "$T/until" && exec {in}<>"$T/until"
+	for n in 1 100 500; do
+		for (( ; live < n; live++)); do
+			"$B/setup_client" hold "n$live" "$ENTER" "${SETUP[@]}" "n$live" \
+				<"$T/until" >"$T/holder.$live" 2>&1 {in}>&- &
+			pid=$!
+			pids+=("$pid")
+			WITHIN=30 eventually test -s "$T/holder.$live" || problem "no jail of n$live"
+		done
+		measured "network_$n" "$B/measure" -N "network_$n" -l private,routed \
+			-n "$(at_least "$rounds" 5)" -w 3 -e "($ended)" -- "${a[@]}" --- "${b[@]}"
+	done
+	exec {in}>&-
+	rm "$T/until"
+	wait "${pids[@]}"
+	bash -c "$settle" || problem 'the routed jails do not end'
+	jail_ini <<-EOS
+		[jail bench]
+		groups = jailed
+	EOS
+	loginjail net clear
+}
+
 part_session() {
 	local why commands labels=session
 	hold_jail || return
@@ -343,7 +398,7 @@ settle=$(settled_script "$(sshd_pid)")
 settle="($settle)"
 dirty=$(dirty_script)
 began=$(date +%s) load=$(cut -d' ' -f1 /proc/loadavg)
-for part in "${@:-login dirty mux storm setup session memory logout snapshot}"; do
+for part in "${@:-login dirty mux storm setup network session memory logout snapshot}"; do
 	for p in $part; do
 		"part_$p"
 	done

@@ -33,6 +33,14 @@ collect() {
 		result[${name}_rounds]=$(value $name setup rounds)
 		result[${name}_session_ratio]=$(value "${name}_session" setup ratio)
 	done
+	for name in 1 100 500; do
+		result[network_${name}_private_us]=$(value "network_$name" private median_us)
+		result[network_${name}_routed_us]=$(value "network_$name" routed median_us)
+		result[network_${name}_ratio]=$(value "network_$name" routed pair_ratio)
+	done
+	result[network_rounds]=$(value network_1 routed rounds)
+	result[network_growth]=$(awk -v a="${result[network_1_ratio]}" -v b="${result[network_500_ratio]}" \
+		'BEGIN { if (a > 0 && b != "") printf "%.3f", b / a }')
 	result[session_us]=$(value session session median_us)
 	result[lxc_attach_us]=$(value session lxc median_us)
 	result[crun_exec_us]=$(value session crun median_us)
@@ -104,6 +112,13 @@ table() {
 	row '   and the v1 attach awaited' setup_inline_floor_ratio '' \
 		"$(beside setup_inline_floor_floor_us setup_inline_floor_setup_us setup_inline_floor_rounds)"
 	row '   to the end of a first session' setup_inline_floor_session_ratio 1.3
+	row 'set-up, network = routed / private, 1 live jail' network_1_ratio '' \
+		"$(beside network_1_private_us network_1_routed_us network_rounds)"
+	row '   100 live jails' network_100_ratio '' \
+		"$(beside network_100_private_us network_100_routed_us network_rounds)"
+	row '   500 live jails' network_500_ratio '' \
+		"$(beside network_500_private_us network_500_routed_us network_rounds)"
+	row '   growth from 1 to 500' network_growth 1.2
 	row 'session in a live jail, us' session_us "${result[lxc_attach_us]:-6200}" \
 		"${result[session_rounds]} rounds"
 	row '   lxc-attach, us' lxc_attach_us '' "${result[lxc_skipped]:-}"

@@ -16,7 +16,7 @@ vm_packages='
 	e2fsprogs erofs-utils xfsprogs iproute2 nftables procps psmisc perl expect socat rsync strace busybox-static
 	git tmux screen xauth sshpass zsh fish csh libcap2-bin
 	build-essential debhelper dpkg-dev fakeroot
-	gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev musl-tools'
+	gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev libmnl-dev libnftables-dev musl-tools'
 
 # Timers and consoles that would take the emulated processor from the tests.
 vm_masked='

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* Values that are lists of addresses. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "config/value.h"
+
+static int add_prefix(struct prefixes *list, const struct prefix *p)
+{
+	struct prefix *v = reallocarray(list->v, list->n + 1, sizeof *v);
+
+	if (!v)
+		return -ENOMEM;
+	list->v = v;
+	v[list->n++] = *p;
+	return 0;
+}
+
+/* Room for a few users at least, and for a number that the 32 bits of an index hold. */
+static int add_pool(void *field, const char *item, struct err *err)
+{
+	struct prefixes *list = field;
+	struct prefix p;
+	int r = prefix_parse(item, &p, err);
+
+	if (r)
+		return r;
+	if (list->n > 0 && list->v[0].family == p.family)
+		return err_set(err, 0, "'%s' is a second prefix of its family: write one of IPv4 and one of IPv6",
+			       item);
+	if (p.family == AF_INET && (p.len < 8 || p.len > 30))
+		return err_set(err, 0, "'%s' can't be a pool: of IPv4 it has a length of 8 to 30", item);
+	if (p.family == AF_INET6 && (p.len < 32 || p.len > 120))
+		return err_set(err, 0, "'%s' can't be a pool: of IPv6 it has a length of 32 to 120", item);
+	return add_prefix(list, &p);
+}
+
+static int add_address(void *field, const char *item, struct err *err)
+{
+	struct prefix p;
+	int r = prefix_parse(item, &p, err);
+
+	if (!r && p.len != prefix_bits(&p))
+		r = err_set(err, 0, "'%s' is a prefix: write an address", item);
+	return r ? r : add_prefix(field, &p);
+}
+
+static int add_target(void *field, const char *item, struct err *err)
+{
+	struct targets *list = field;
+	struct target t, *v;
+	int r = target_parse(item, &t, err);
+
+	if (r)
+		return r;
+	v = reallocarray(list->v, list->n + 1, sizeof *v);
+	if (!v)
+		return -ENOMEM;
+	list->v = v;
+	v[list->n++] = t;
+	return 0;
+}
+
+VALUE_PARSER(pool)
+{
+	(void)type;
+	return parse_list(range, text, true, add_pool, field, err);
+}
+
+VALUE_PARSER(address_list)
+{
+	(void)type;
+	return parse_list(range, text, true, add_address, field, err);
+}
+
+VALUE_PARSER(target_list)
+{
+	(void)type;
+	return parse_list(range, text, true, add_target, field, err);
+}
+
+VALUE_PRINTER(prefixes)
+{
+	const struct prefixes *list = field;
+	size_t len;
+	FILE *f = open_memstream(ret, &len);
+
+	(void)type;
+	if (!f)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->n; i++) {
+		char text[PREFIX_TEXT_MAX];
+
+		prefix_print(&list->v[i], text);
+		fprintf(f, "%s%s", i > 0 ? ", " : "", text);
+	}
+	return fclose(f) ? -ENOMEM : 0;
+}
+
+VALUE_PRINTER(targets)
+{
+	const struct targets *list = field;
+	size_t len;
+	FILE *f = open_memstream(ret, &len);
+
+	(void)type;
+	if (!f)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->n; i++) {
+		char text[TARGET_TEXT_MAX];
+
+		target_print(&list->v[i], text);
+		fprintf(f, "%s%s", i > 0 ? ", " : "", text);
+	}
+	return fclose(f) ? -ENOMEM : 0;
+}
+
+void clear_prefixes(void *field)
+{
+	struct prefixes *list = field;
+
+	free(list->v);
+	*list = (struct prefixes){0};
+}
+
+void clear_targets(void *field)
+{
+	struct targets *list = field;
+
+	free(list->v);
+	*list = (struct targets){0};
+}
+
+static int add_publish(void *field, const char *item, struct err *err)
+{
+	struct publishes *list = field;
+	struct publish p, *v;
+	int r = publish_parse(item, &p, err);
+
+	for (size_t i = 0; !r && i < list->n; i++)
+		if (list->v[i].host == p.host && list->v[i].udp == p.udp)
+			r = err_set(err, 0, "'%s' has a port of the host for the second time: take one out", item);
+	if (r)
+		return r;
+	v = reallocarray(list->v, list->n + 1, sizeof *v);
+	if (!v)
+		return -ENOMEM;
+	list->v = v;
+	v[list->n++] = p;
+	return 0;
+}
+
+VALUE_PARSER(publish_list)
+{
+	(void)type;
+	return parse_list(range, text, true, add_publish, field, err);
+}
+
+VALUE_PRINTER(publish_list)
+{
+	const struct publishes *list = field;
+	size_t len;
+	FILE *f = open_memstream(ret, &len);
+
+	(void)type;
+	if (!f)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->n; i++) {
+		char text[PUBLISH_TEXT_MAX];
+
+		publish_print(&list->v[i], text);
+		fprintf(f, "%s%s", i > 0 ? ", " : "", text);
+	}
+	return fclose(f) ? -ENOMEM : 0;
+}
+
+void clear_publish_list(void *field)
+{
+	struct publishes *list = field;
+
+	free(list->v);
+	*list = (struct publishes){0};
+}

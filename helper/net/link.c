@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/link.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "net/policy.h"
+
+/* Locally administered. */
+static const uint8_t hardware[6] = {0x02, 0x6c, 0x6a, 0x00, 0x00, 0x01};
+
+/* What the jail's default routes name as their gateway.  Nobody has these addresses:
+ * with one for all destinations there is one neighbour entry, not one for each. */
+static const uint8_t gateway4[4] = {169, 254, 1, 1};
+static const uint8_t gateway6[16] = {0xfe, 0x80, [15] = 1};
+
+static size_t address_len(int family)
+{
+	return family == AF_INET ? 4 : 16;
+}
+
+void link_name(const char *instance, char name[static LINK_NAME_MAX])
+{
+	const size_t room = LINK_NAME_MAX - sizeof "lj";
+	size_t len = strlen(instance);
+
+	snprintf(name, LINK_NAME_MAX, "lj%s", instance + (len > room ? len - room : 0));
+}
+
+static void put_info(struct nlmsghdr *h, unsigned int flags, int index)
+{
+	struct ifinfomsg *i = nl.nlmsg_put_extra_header(h, sizeof *i);
+
+	i->ifi_family = AF_UNSPEC;
+	i->ifi_index = index;
+	i->ifi_flags = flags;
+	i->ifi_change = flags;
+}
+
+static struct nlmsghdr *new_pair(struct nl_socket *host, const char *name, uint32_t group, int net_ns)
+{
+	struct nlmsghdr *h = nl_request(host, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct nlattr *info, *data, *peer;
+
+	put_info(h, IFF_NOARP, 0);
+	nl.attr_put_strz(h, IFLA_IFNAME, name);
+	nl.attr_put(h, IFLA_ADDRESS, sizeof hardware, hardware);
+	nl.attr_put_u32(h, IFLA_GROUP, group);
+	info = nl.attr_nest_start(h, IFLA_LINKINFO);
+	nl.attr_put_strz(h, IFLA_INFO_KIND, "veth");
+	data = nl.attr_nest_start(h, IFLA_INFO_DATA);
+	peer = nl.attr_nest_start(h, VETH_INFO_PEER);
+	put_info(h, IFF_NOARP, 0);
+	nl.attr_put_strz(h, IFLA_IFNAME, LINK_INSIDE);
+	nl.attr_put(h, IFLA_ADDRESS, sizeof hardware, hardware);
+	nl.attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)net_ns);
+	nl.attr_nest_end(h, peer);
+	nl.attr_nest_end(h, data);
+	nl.attr_nest_end(h, info);
+	return h;
+}
+
+static void keep_index(const struct nlmsghdr *h, void *arg)
+{
+	const struct ifinfomsg *i = nl.nlmsg_get_payload(h);
+
+	*(int *)arg = i->ifi_index;
+}
+
+static int find_index(struct nl_socket *s, const char *name)
+{
+	struct nlmsghdr *h = nl_request(s, RTM_GETLINK, 0);
+	int index = 0, r;
+
+	put_info(h, 0, 0);
+	nl.attr_put_strz(h, IFLA_IFNAME, name);
+	r = nl_ask(s, keep_index, &index);
+	return r ? r : index;
+}
+
+/* Up, but with no address that nobody gave it: IPv6 would make a link-local one. */
+static void put_up(struct nl_socket *s, int index)
+{
+	struct nlmsghdr *h = nl_request(s, RTM_SETLINK, 0);
+	struct nlattr *spec, *six;
+
+	put_info(h, 0, index);
+	spec = nl.attr_nest_start(h, IFLA_AF_SPEC);
+	six = nl.attr_nest_start(h, AF_INET6);
+	nl.attr_put_u8(h, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	nl.attr_nest_end(h, six);
+	nl.attr_nest_end(h, spec);
+	put_info(nl_request(s, RTM_SETLINK, 0), IFF_UP, index);
+}
+
+static void put_route(struct nl_socket *s, int index, const struct link_address *to, const uint8_t *gateway)
+{
+	const size_t len = address_len(to->family);
+	struct nlmsghdr *h = nl_request(s, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+	struct rtmsg *m = nl.nlmsg_put_extra_header(h, sizeof *m);
+
+	m->rtm_family = (uint8_t)to->family;
+	m->rtm_table = RT_TABLE_MAIN;
+	m->rtm_protocol = RTPROT_STATIC;
+	m->rtm_type = RTN_UNICAST;
+	m->rtm_scope = gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+	if (gateway) {
+		m->rtm_flags = RTNH_F_ONLINK;
+		nl.attr_put(h, RTA_GATEWAY, len, gateway);
+	} else {
+		m->rtm_dst_len = (uint8_t)(len * 8);
+		nl.attr_put(h, RTA_DST, len, to->addr);
+	}
+	nl.attr_put_u32(h, RTA_OIF, (uint32_t)index);
+}
+
+static void put_address(struct nl_socket *s, int index, const struct link_address *a)
+{
+	const size_t len = address_len(a->family);
+	struct nlmsghdr *h = nl_request(s, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	struct ifaddrmsg *m = nl.nlmsg_put_extra_header(h, sizeof *m);
+
+	m->ifa_family = (uint8_t)a->family;
+	m->ifa_prefixlen = (uint8_t)(len * 8);
+	m->ifa_flags = a->family == AF_INET6 ? IFA_F_NODAD : 0;
+	m->ifa_index = (uint32_t)index;
+	nl.attr_put(h, IFA_LOCAL, len, a->addr);
+	nl.attr_put(h, IFA_ADDRESS, len, a->addr);
+}
+
+int link_make(struct nl_socket *host, const char *name, uint32_t group, int net_ns,
+	      const struct link_address address[static 2], struct err *err)
+{
+	unsigned int failed = 0;
+	int index, r;
+
+	(void)new_pair(host, name, group, net_ns);
+	r = nl_talk(host, NULL);
+	/* Of the name it would be a chance in four thousand millions, and a hint. */
+	if (r == -EEXIST)
+		return err_set(err, -EBUSY, "there is a link %s already", name);
+	if (r)
+		return err_set(err, r, "making the link %s", name);
+	index = find_index(host, name);
+	if (index < 0) {
+		(void)link_remove(host, name);
+		return err_set(err, index, "the link %s", name);
+	}
+	put_up(host, index);
+	for (int i = 0; i < 2; i++)
+		if (address[i].family)
+			put_route(host, index, &address[i], NULL);
+	r = nl_talk(host, &failed);
+	if (!r)
+		return 0;
+	(void)link_remove(host, name);
+	if (r == -EACCES)
+		return err_set(err, r, "the host's links have no IPv6: set sysctl net.ipv6.conf.default.disable_ipv6 "
+			       "to 0, or take the IPv6 prefix out of 'pool'");
+	return err_set(err, r, failed < 2 ? "raising the link %s" : "the route to the link %s", name);
+}
+
+int link_inside(struct nl_socket *jail, const struct link_address address[static 2], struct err *err)
+{
+	int index = find_index(jail, LINK_INSIDE), r;
+
+	if (index < 0)
+		return err_set(err, index, "the jail's link");
+	put_up(jail, index);
+	for (int i = 0; i < 2; i++) {
+		if (!address[i].family)
+			continue;
+		put_address(jail, index, &address[i]);
+		put_route(jail, index, &address[i], address[i].family == AF_INET ? gateway4 : gateway6);
+	}
+	r = nl_talk(jail, NULL);
+	return r ? err_set(err, r, "the jail's addresses and routes") : 0;
+}
+
+/*
+ * A token bucket.  It holds what goes in 10 ms, so that short answers are quick, and
+ * queues no more than 100 ms: who sends faster than that shall notice.
+ */
+int link_limit(struct nl_socket *s, const char *name, uint64_t rate, struct err *err)
+{
+	const uint64_t bytes = rate / 8;
+	const uint32_t burst = bytes / 100 < 16000 ? 16000 : (uint32_t)(bytes / 100);
+	struct tc_tbf_qopt parms = {
+		.rate = {.linklayer = TC_LINKLAYER_ETHERNET,
+			 .rate = bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes},
+		.limit = burst + (bytes / 10 < 64000 ? 64000 : (uint32_t)(bytes / 10)),
+	};
+	int index = find_index(s, name), r;
+	struct nlattr *nest;
+	struct nlmsghdr *h;
+	struct tcmsg *m;
+
+	if (index < 0)
+		return err_set(err, index, "the link %s", name);
+	h = nl_request(s, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE);
+	m = nl.nlmsg_put_extra_header(h, sizeof *m);
+	m->tcm_ifindex = index;
+	m->tcm_parent = TC_H_ROOT;
+	m->tcm_handle = TC_H_MAKE(1 << 16, 0);
+	nl.attr_put_strz(h, TCA_KIND, "tbf");
+	nest = nl.attr_nest_start(h, TCA_OPTIONS);
+	nl.attr_put(h, TCA_TBF_PARMS, sizeof parms, &parms);
+	nl.attr_put_u32(h, TCA_TBF_BURST, burst);
+	if (bytes > UINT32_MAX)
+		nl.attr_put(h, TCA_TBF_RATE64, sizeof bytes, &bytes);
+	nl.attr_nest_end(h, nest);
+	r = nl_talk(s, NULL);
+	return r ? err_set(err, r, "bounding the bandwidth of %s (kernel module sch_tbf)", name) : 0;
+}
+
+int link_remove(struct nl_socket *host, const char *name)
+{
+	struct nlmsghdr *h = nl_request(host, RTM_DELLINK, 0);
+	int r;
+
+	put_info(h, 0, 0);
+	nl.attr_put_strz(h, IFLA_IFNAME, name);
+	r = nl_talk(host, NULL);
+	return r == -ENODEV ? 0 : r;
+}
+
+struct each {
+	void (*fn)(const char *name, void *arg);
+	void *arg;
+};
+
+static void each_link(const struct nlmsghdr *h, void *arg)
+{
+	const struct each *e = arg;
+	const struct nlattr *a = nl.nlmsg_get_payload_offset(h, sizeof(struct ifinfomsg));
+	const char *name = NULL, *end = (const char *)h + h->nlmsg_len;
+	uint32_t group = 0;
+
+	for (; nl.attr_ok(a, (int)(end - (const char *)a)); a = nl.attr_next(a)) {
+		if (nl.attr_get_type(a) == IFLA_IFNAME)
+			name = nl.attr_get_str(a);
+		if (nl.attr_get_type(a) == IFLA_GROUP)
+			group = nl.attr_get_u32(a);
+	}
+	if (name && (group & POLICY_GROUPS_MASK) == POLICY_GROUPS)
+		e->fn(name, e->arg);
+}
+
+int link_each(struct nl_socket *host, void (*fn)(const char *name, void *arg), void *arg)
+{
+	struct each e = {fn, arg};
+
+	put_info(nl_request(host, RTM_GETLINK, NLM_F_DUMP), 0, 0);
+	return nl_ask(host, each_link, &e);
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/policy.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/scope.h"
+#include "net/rules.h"
+
+static uint64_t fnv1a(const char *text)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (; *text; text++)
+		h = (h ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+uint32_t policy_group(const char *section)
+{
+	uint64_t h = fnv1a(section);
+
+	return POLICY_GROUPS | (uint32_t)((h >> 40 ^ h) & ~POLICY_GROUPS_MASK);
+}
+
+/* ---- a section ------------------------------------------------------------- */
+
+struct entry {
+	const struct target *t;
+	bool allow;
+};
+
+/* The longest prefix first; in it, what names ports or a protocol; then what denies. */
+static int by_precedence(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->t->to.len != y->t->to.len)
+		return x->t->to.len > y->t->to.len ? -1 : 1;
+	if ((x->t->proto != TARGET_ALL) != (y->t->proto != TARGET_ALL))
+		return x->t->proto != TARGET_ALL ? -1 : 1;
+	return (int)x->allow - (int)y->allow;
+}
+
+static void write_entry(FILE *f, const struct entry *e, const char *accept)
+{
+	const struct target *t = e->t;
+	char to[PREFIX_TEXT_MAX];
+	bool six = t->to.family == AF_INET6;
+
+	prefix_print(&t->to, to);
+	/* A prefix of no bits is no match for nft, but the family is. */
+	if (t->to.len == 0)
+		fprintf(f, "\t\tmeta nfproto %s", six ? "ipv6" : "ipv4");
+	else
+		fprintf(f, "\t\t%s daddr %s", six ? "ip6" : "ip", to);
+	switch (t->proto) {
+	case TARGET_ICMP:
+		fprintf(f, " meta l4proto %s", six ? "ipv6-icmp" : "icmp");
+		break;
+	case TARGET_TCP:
+	case TARGET_UDP:
+		fprintf(f, " meta l4proto %s", t->proto == TARGET_TCP ? "tcp" : "udp");
+		break;
+	case TARGET_PORTS:
+		fputs(" meta l4proto { tcp, udp }", f);
+		break;
+	default:
+		break;
+	}
+	if (t->first)
+		fprintf(f, " th dport %u-%u", t->first, t->last);
+	fprintf(f, " goto %s\n", e->allow ? accept : "refuse");
+}
+
+static int write_entries(FILE *f, const struct settings *set, const char *accept)
+{
+	size_t n = set->allow.n + set->deny.n;
+	_cleanup_free_ struct entry *v = calloc(n + 1, sizeof *v);
+
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		v[i] = i < set->allow.n ? (struct entry){&set->allow.v[i], true}
+					: (struct entry){&set->deny.v[i - set->allow.n], false};
+	qsort(v, n, sizeof *v, by_precedence);
+	for (size_t i = 0; i < n; i++)
+		write_entry(f, &v[i], accept);
+	return 0;
+}
+
+static void write_dns(FILE *f, const struct settings *set, const char *chain)
+{
+	char addr[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < set->dns.n; i++) {
+		prefix_print(&set->dns.v[i], addr);
+		fprintf(f, "\t\t%s daddr %s meta l4proto { tcp, udp } th dport 53 goto %s-new\n",
+			set->dns.v[i].family == AF_INET6 ? "ip6" : "ip", addr, chain);
+	}
+}
+
+/*
+ * The chains of a section, CHAIN for where its jails may go, CHAIN-dns for the name
+ * servers, which may be the host itself, and CHAIN-new for what has been let
+ * through but for the number of connections, CHAIN-in for the same from outside.
+ */
+static int write_section(FILE *f, const char *chain, const struct settings *set)
+{
+	char accept[POLICY_CHAIN_MAX + 8];
+	int r;
+
+	snprintf(accept, sizeof accept, "%s-new", chain);
+	fprintf(f, "\tchain %s {\n", accept);
+	if (set->connections != NO_LIMIT)
+		fprintf(f, "\t\tct state new add @connections { iif ct count over %" PRIu64 " } goto refuse\n",
+			set->connections);
+	fputs("\t\taccept\n\t}\n", f);
+
+	/* The same for what comes in, by the other end of the wire. */
+	fprintf(f, "\tchain %s-in {\n", chain);
+	if (set->connections != NO_LIMIT)
+		fprintf(f, "\t\tct state new add @connections { oif ct count over %" PRIu64 " } goto refuse\n",
+			set->connections);
+	fputs("\t\taccept\n\t}\n", f);
+
+	fprintf(f, "\tchain %s-dns {\n", chain);
+	write_dns(f, set, chain);
+	fputs("\t}\n", f);
+
+	fprintf(f, "\tchain %s {\n", chain);
+	if (set->dns.n > 0) {
+		fprintf(f, "\t\tjump %s-dns\n", chain);
+		fputs("\t\tmeta l4proto { tcp, udp } th dport 53 goto refuse\n", f);
+	}
+	fputs("\t\tip daddr @never4 goto refuse\n\t\tip6 daddr @never6 goto refuse\n", f);
+	r = write_entries(f, set, accept);
+	fputs("\t\tip daddr @private4 goto refuse\n\t\tip6 daddr @private6 goto refuse\n", f);
+	fprintf(f, "\t\tgoto %s\n\t}\n", accept);
+	return r;
+}
+
+int policy_chain(const char *section, const struct settings *set, char name[static POLICY_CHAIN_MAX])
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	int r;
+
+	if (!f)
+		return -ENOMEM;
+	fprintf(f, "%s %u\n", section, (unsigned int)set->nat);
+	for (size_t i = 0; i < set->publish.n; i++) {
+		char port[PUBLISH_TEXT_MAX];
+
+		publish_print(&set->publish.v[i], port);
+		fprintf(f, "%s\n", port);
+	}
+	rules_common(f, &set->pool);
+	r = write_section(f, "x", set);
+	if (fclose(f) || r)
+		return -ENOMEM;
+	snprintf(name, POLICY_CHAIN_MAX, "jail-%.32s-%08" PRIx32, section,
+		 (uint32_t)(fnv1a(text) ^ fnv1a(text) >> 32));
+	return 0;
+}
+
+/* ---- the table ------------------------------------------------------------- */
+
+static bool same_port(const struct settings *a, const struct settings *b, char text[static PUBLISH_TEXT_MAX])
+{
+	for (size_t i = 0; i < a->publish.n; i++)
+		for (size_t k = 0; k < b->publish.n; k++) {
+			if (a->publish.v[i].host != b->publish.v[k].host || a->publish.v[i].udp != b->publish.v[k].udp)
+				continue;
+			publish_print(&a->publish.v[i], text);
+			return true;
+		}
+	return false;
+}
+
+static int check_pair(const struct section *a, const struct section *b, struct err *err)
+{
+	char port[PUBLISH_TEXT_MAX];
+
+	if (a->settings.network != NETWORK_ROUTED || b->settings.network != NETWORK_ROUTED)
+		return 0;
+	if (policy_group(a->name) == policy_group(b->name))
+		return err_set(err, -EEXIST, "the names of [jail %s] and [jail %s] give the same interface group; "
+			       "rename one", a->name, b->name);
+	if (same_port(&a->settings, &b->settings, port))
+		return err_set(err, -EEXIST, "[jail %s] and [jail %s] both publish %s of the host; take one out",
+			       a->name, b->name, port);
+	return 0;
+}
+
+bool policy_publishes_for_many(const struct section *section)
+{
+	const struct settings *s = &section->settings;
+
+	return s->network == NETWORK_ROUTED && s->publish.n > 0 && (s->users.n != 1 || s->groups.n > 0);
+}
+
+static int check_sections(const struct config *config, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < config->n_sections; i++) {
+		if (policy_publishes_for_many(&config->sections[i]))
+			return err_set(err, -EINVAL, "[jail %s] publishes ports: " POLICY_PUBLISH_TEXT,
+				       config->sections[i].name);
+		for (size_t k = 0; !r && k < i; k++)
+			r = check_pair(&config->sections[k], &config->sections[i], err);
+	}
+	return r;
+}
+
+/* What is made of the sections, text by text. */
+enum part { PART_CHAINS, PART_SECTIONS, PART_DNS, PART_NAT, PART_PUBLISHED, PART_INBOUND, PART_LOCAL, PART_MAX };
+
+static int write_published(FILE *const f[PART_MAX], const struct section *s, const char *chain,
+			   policy_address_fn *address, struct err *err)
+{
+	const struct publishes *list = &s->settings.publish;
+	struct link_address a[2];
+	char text[INET6_ADDRSTRLEN];
+	int r = list->n > 0 && address ? address(s, a, err) : 0;
+
+	for (size_t i = 0; !r && address && i < list->n; i++) {
+		const struct publish *p = &list->v[i];
+		const char *proto = p->udp ? "udp" : "tcp";
+
+		for (int k = 0; k < 2; k++) {
+			if (!a[k].family)
+				continue;
+			(void)inet_ntop(a[k].family, a[k].addr, text, sizeof text);
+			fprintf(f[PART_PUBLISHED], "\t\tmeta nfproto %s %s dport %u dnat %s to %s%s%s:%u\n",
+				k ? "ipv6" : "ipv4", proto, p->host, k ? "ip6" : "ip", k ? "[" : "", text,
+				k ? "]" : "", p->inside);
+			fprintf(f[PART_LOCAL], "\t\t%s daddr %s %s dport %u accept\n", k ? "ip6" : "ip", text,
+				proto, p->inside);
+		}
+		fprintf(f[PART_INBOUND], "\t\toifgroup %" PRIu32 " %s dport %u goto %s-in\n", policy_group(s->name),
+			proto, p->inside, chain);
+	}
+	return r;
+}
+
+static int write_routed(FILE *const f[PART_MAX], const struct section *s, policy_address_fn *address,
+			struct err *err)
+{
+	const uint32_t group = policy_group(s->name);
+	char chain[POLICY_CHAIN_MAX];
+	int r = policy_chain(s->name, &s->settings, chain);
+
+	if (!r)
+		r = write_section(f[PART_CHAINS], chain, &s->settings);
+	if (r)
+		return err_set(err, r, "the rules");
+	fprintf(f[PART_SECTIONS], "\t\t\t%" PRIu32 " : goto %s,\n", group, chain);
+	fprintf(f[PART_DNS], "\t\t\t%" PRIu32 " : jump %s-dns,\n", group, chain);
+	if (s->settings.nat == ANSWER_YES)
+		fprintf(f[PART_NAT], "\t\tiifgroup %" PRIu32 " masquerade\n", group);
+	return write_published(f, s, chain, address, err);
+}
+
+static void write_parts(FILE *f, char *const text[PART_MAX])
+{
+	fputs(text[PART_CHAINS], f);
+	fprintf(f, "\tmap sections {\n\t\ttype devgroup : verdict\n\t\telements = {\n%s\t\t}\n\t}\n",
+		text[PART_SECTIONS]);
+	fprintf(f, "\tmap dns {\n\t\ttype devgroup : verdict\n\t\telements = {\n%s\t\t}\n\t}\n", text[PART_DNS]);
+	fprintf(f, "\tchain inbound {\n%s\t}\n\tchain inbound-local {\n%s\t}\n\tchain published {\n%s\t}\n",
+		text[PART_INBOUND], text[PART_LOCAL], text[PART_PUBLISHED]);
+	/* For others, and for the host itself, whose loopback stays its own. */
+	fputs("\tchain publish {\n\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
+	      "\t\tfib daddr type local jump published\n\t}\n"
+	      "\tchain publish-local {\n\t\ttype nat hook output priority -100; policy accept;\n"
+	      "\t\tip daddr 127.0.0.0/8 accept\n\t\tip6 daddr ::1 accept\n"
+	      "\t\tfib daddr type local jump published\n\t}\n", f);
+	fprintf(f, "\tchain nat {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n%s\t}\n",
+		text[PART_NAT]);
+}
+
+static int write_sections(FILE *f, const struct config *config, policy_address_fn *address, size_t *routed,
+			  struct err *err)
+{
+	char *text[PART_MAX] = {0};
+	FILE *part[PART_MAX];
+	size_t len;
+	int r = 0;
+
+	for (int i = 0; i < PART_MAX; i++) {
+		part[i] = open_memstream(&text[i], &len);
+		if (!part[i])
+			r = err_set(err, -ENOMEM, "the rules");
+	}
+	for (size_t i = 0; !r && i < config->n_sections; i++) {
+		if (config->sections[i].settings.network != NETWORK_ROUTED)
+			continue;
+		(*routed)++;
+		r = write_routed(part, &config->sections[i], address, err);
+	}
+	for (int i = 0; i < PART_MAX; i++)
+		if (part[i] && fclose(part[i]) && !r)
+			r = err_set(err, -ENOMEM, "the rules");
+	if (!r)
+		write_parts(f, text);
+	for (int i = 0; i < PART_MAX; i++)
+		free(text[i]);
+	return r;
+}
+
+int policy_table(const struct config *config, policy_address_fn *address, char **ret, size_t *ret_routed,
+		 struct err *err)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f;
+	int r = check_sections(config, err);
+
+	if (r)
+		return r;
+	f = open_memstream(&text, &len);
+	if (!f)
+		return err_set(err, -ENOMEM, "the rules");
+	*ret_routed = 0;
+	fprintf(f, "define jails = %#" PRIx32 "\ndefine mask = %#" PRIx32 "\n", POLICY_GROUPS, POLICY_GROUPS_MASK);
+	/* Added first, so that there is something to delete. */
+	fputs("add table inet " POLICY_TABLE "\ndelete table inet " POLICY_TABLE "\n", f);
+	fputs("table inet " POLICY_TABLE " {\n\tcomment \"made of jail.ini by loginjail net apply\"\n", f);
+	rules_common(f, &config->defaults.settings.pool);
+	r = write_sections(f, config, address, ret_routed, err);
+	fputs("}\n", f);
+	if (fclose(f) && !r)
+		r = err_set(err, -ENOMEM, "the rules");
+	if (r)
+		free(text);
+	else
+		*ret = text;
+	return r;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/rules.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+/*
+ * Never in reach, whatever is allowed: no address of somebody else's (this host,
+ * this link, many), and where clouds hand out keys to whoever asks.
+ */
+static const char never4[] =
+	"0.0.0.0/8, 100.100.100.200, 127.0.0.0/8, 168.63.129.16, 169.254.0.0/16, 192.0.0.192, "
+	"224.0.0.0/3";
+static const char never6[] =
+	"::/96, ::ffff:0:0/96, 64:ff9b::7f00:0/104, 64:ff9b::a9fe:0/112, fd00:c1::a9fe:a9fe, "
+	"fd00:ec2::/32, fd20:ce::254, fe80::/10, ff00::/8";
+
+/* Nets that are somebody's own, in reach if allowed; also by way of a translator. */
+static const char private4[] =
+	"10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15";
+static const char private6[] =
+	"64:ff9b::a00:0/104, 64:ff9b::6440:0/106, 64:ff9b::ac10:0/108, 64:ff9b::c0a8:0/112, "
+	"64:ff9b:1::/48, 2002::/16, fc00::/7, fec0::/10";
+
+static void write_set(FILE *f, const char *name, bool six, const char *elements,
+		      const struct prefixes *more)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	fprintf(f, "\tset %s {\n\t\ttype %s\n\t\tflags interval\n\t\tauto-merge\n\t\telements = { %s",
+		name, six ? "ipv6_addr" : "ipv4_addr", elements);
+	for (size_t i = 0; more && i < more->n; i++) {
+		if ((more->v[i].family == AF_INET6) != six)
+			continue;
+		prefix_print(&more->v[i], text);
+		fprintf(f, ", %s", text);
+	}
+	fputs(" }\n\t}\n", f);
+}
+
+/*
+ * The hooks.  "From a jail" is told by the interface alone, which nothing inside can
+ * change; that the source is the jail's own address, by where the host has a route
+ * to it.  A drop of somebody else's table stays one: to accept here only ends
+ * this table's say.
+ */
+static const char hooks[] =
+	"\tchain refuse {\n"
+	"\t\tmeta l4proto tcp reject with tcp reset\n"
+	"\t\treject with icmpx admin-prohibited\n"
+	"\t}\n"
+	/* Before connections are tracked: what is forged makes no entry. */
+	"\tchain source {\n"
+	"\t\ttype filter hook prerouting priority raw; policy accept;\n"
+	"\t\tiifgroup & $mask == $jails fib saddr . iif oif missing drop\n"
+	"\t}\n"
+	/* Before anybody's DNAT: the host on any address, by what was dialled. */
+	"\tchain host {\n"
+	"\t\ttype filter hook prerouting priority mangle; policy accept;\n"
+	"\t\tiifgroup & $mask == $jails jump to-host\n"
+	"\t}\n"
+	"\tchain to-host {\n"
+	"\t\tct state established,related accept\n"
+	"\t\tct state invalid drop\n"
+	"\t\tfib daddr type unicast accept\n"
+	"\t\tiifgroup vmap @dns\n"
+	"\t\tgoto refuse\n"
+	"\t}\n"
+	/* After it: what was turned to the host on the way. */
+	"\tchain input {\n"
+	"\t\ttype filter hook input priority filter; policy accept;\n"
+	"\t\tiifgroup & $mask == $jails jump into-host\n"
+	"\t}\n"
+	"\tchain into-host {\n"
+	"\t\tct state established,related accept\n"
+	"\t\tiifgroup vmap @dns\n"
+	"\t\tgoto refuse\n"
+	"\t}\n"
+	"\tchain forward {\n"
+	"\t\ttype filter hook forward priority filter; policy accept;\n"
+	"\t\tiifgroup & $mask == $jails goto from-jail\n"
+	"\t\toifgroup & $mask == $jails goto to-jail\n"
+	"\t\tjump nobodys\n"
+	"\t}\n"
+	"\tchain from-jail {\n"
+	"\t\toifgroup & $mask == $jails goto refuse\n"
+	"\t\ttcp flags syn tcp option maxseg size set rt mtu\n"
+	"\t\tct state established,related accept\n"
+	"\t\tct state invalid drop\n"
+	"\t\tiifgroup vmap @sections\n"
+	"\t\tgoto refuse\n"
+	"\t}\n"
+	"\tchain to-jail {\n"
+	"\t\ttcp flags syn tcp option maxseg size set rt mtu\n"
+	"\t\tct state established,related accept\n"
+	"\t\tct status dnat jump inbound\n"
+	"\t\tgoto refuse\n"
+	"\t}\n"
+	"\tchain output {\n"
+	"\t\ttype filter hook output priority filter; policy accept;\n"
+	"\t\toifgroup & $mask == $jails jump from-host\n"
+	/* After DNAT of its own the host's way is not seen here; the address is. */
+	"\t\tct status dnat jump inbound-local\n"
+	"\t\tjump nobodys\n"
+	"\t}\n"
+	"\tchain from-host {\n"
+	"\t\tct state established,related accept\n"
+	"\t\tct status dnat jump inbound\n"
+	/* What the refusals above are made of. */
+	"\t\ttcp flags & rst == rst accept\n"
+	"\t\ticmp type { destination-unreachable, time-exceeded, parameter-problem } accept\n"
+	"\t\ticmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept\n"
+	"\t\tgoto refuse\n"
+	"\t}\n";
+
+void rules_common(FILE *f, const struct prefixes *pool)
+{
+	write_set(f, "never4", false, never4, pool);
+	write_set(f, "never6", true, never6, pool);
+	write_set(f, "private4", false, private4, NULL);
+	write_set(f, "private6", true, private6, NULL);
+	fputs("\tset connections {\n\t\ttype iface_index\n\t\tsize 65535\n\t\tflags dynamic\n\t}\n", f);
+	/* Of no live jail's: not to go wherever a default route leads. */
+	fputs("\tchain nobodys {\n", f);
+	for (size_t i = 0; i < pool->n; i++) {
+		char text[PREFIX_TEXT_MAX];
+
+		prefix_print(&pool->v[i], text);
+		fprintf(f, "\t\t%s daddr %s goto refuse\n", pool->v[i].family == AF_INET6 ? "ip6" : "ip", text);
+	}
+	fputs("\t}\n", f);
+	fputs(hooks, f);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <syslog.h>
+
+#include "gc.h"
+#include "lib/fdio.h"
+#include "lib/log.h"
+#include "lib/scope.h"
+#include "net/link.h"
+#include "net/policy.h"
+#include "net/pool.h"
+#include "net/table.h"
+
+/* Jails of one user at a time that each need an address. */
+#define HOLDERS_MAX 1000
+
+/* A socket of the jail's network, and what can only be set from there. */
+static int open_inside(struct jail *j, struct nl_socket *jail, struct err *err)
+{
+	_cleanup_close_ int home = openat(j->proc, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int r, k;
+
+	if (home < 0)
+		return err_set(err, -errno, "our own network namespace");
+	if (setns(j->net_ns, CLONE_NEWNET) < 0)
+		return err_set(err, -errno, "entering the jail's network namespace");
+	r = nl_open(jail, NETLINK_ROUTE, err);
+	/* Whose these are, our place decides.  ping without a privilege, as on most hosts;
+	 * and no port is anybody's own where there is one user. */
+	if (!r && (k = write_file_at(j->proc, "sys/net/ipv4/ping_group_range", "0 2147483647")) < 0)
+		r = err_set(err, k, "ping_group_range of the jail");
+	if (!r && (k = write_file_at(j->proc, "sys/net/ipv4/ip_unprivileged_port_start", "0")) < 0)
+		r = err_set(err, k, "ip_unprivileged_port_start of the jail");
+	if (setns(home, CLONE_NEWNET) < 0)
+		r = err_set(err, -errno, "leaving the jail's network namespace");
+	return r;
+}
+
+/*
+ * A killed keeper's jail may be dead and its network not: sshd's process of the last
+ * login holds that.  Its address is the user's again.
+ */
+static void cut_off_dead(struct jail *j)
+{
+	_cleanup_closedir_ DIR *d = NULL;
+	char name[LINK_NAME_MAX], ours[16];
+	int fd = openat(j->state.jail, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *e;
+
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d) {
+		scope_close(&fd);
+		return;
+	}
+	snprintf(ours, sizeof ours, "%u-", j->id->uid);
+	while ((e = readdir(d))) {
+		if (strncmp(e->d_name, ours, strlen(ours)) != 0 || !state_instance_name(e->d_name) ||
+		    !gc_dead(&j->state, e->d_name))
+			continue;
+		link_name(e->d_name, name);
+		(void)link_remove(&j->net.host, name);
+	}
+}
+
+/* The first of the user's addresses that no other jail of the user's has. */
+static int make_link(struct jail *j, struct link_address address[static 2], struct err *err)
+{
+	_cleanup_close_ int state_dir = state_dir_open(j->set->state, err);
+	bool looked = false;
+	unsigned int slot = 0;
+	int r;
+
+	if (state_dir < 0)
+		return state_dir;
+	while (slot < HOLDERS_MAX) {
+		r = pool_get(&j->set->pool, state_dir, j->id->uid, slot, address, err);
+		if (!r)
+			r = link_make(&j->net.host, j->net.name, policy_group(j->section), j->net_ns, address,
+				      err);
+		if (r != -EEXIST)
+			return r;
+		if (looked)
+			slot++;
+		else
+			cut_off_dead(j);
+		looked = true;
+	}
+	return err_set(err, -EADDRINUSE, "every address of the user's is in use");
+}
+
+/*
+ * Last, so that whoever takes the table away and then the links (loginjail net clear)
+ * finds ours, or we find the table gone.
+ */
+static int check_table(const struct jail *j, struct err *err)
+{
+	char chain[POLICY_CHAIN_MAX];
+	int r = policy_chain(j->section, j->set, chain);
+
+	if (r)
+		return err_set(err, r, "the rules");
+	r = table_has_chain(chain, err);
+	if (r == -ENOENT)
+		return err_set(err, r, "the rules of [jail %s] are not loaded, or jail.ini has changed since: "
+			       "run 'loginjail net apply' (chain %s)", j->section, chain);
+	return r;
+}
+
+int net_make(struct jail *j, struct err *err)
+{
+	struct link_address address[2];
+	struct nl_socket jail = {0};
+	int r;
+
+	r = nl_open(&j->net.host, NETLINK_ROUTE, err);
+	if (!r)
+		r = open_inside(j, &jail, err);
+	if (!r) {
+		link_name(j->instance, j->net.name);
+		r = make_link(j, address, err);
+	}
+	if (!r)
+		r = link_inside(&jail, address, err);
+	if (!r && j->set->bandwidth_down != NO_LIMIT)
+		r = link_limit(&j->net.host, j->net.name, j->set->bandwidth_down, err);
+	if (!r && j->set->bandwidth_up != NO_LIMIT)
+		r = link_limit(&jail, LINK_INSIDE, j->set->bandwidth_up, err);
+	nl_close(&jail);
+	return r ? r : check_table(j, err);
+}
+
+void net_end(struct jail *j)
+{
+	int r;
+
+	if (!j->net.name[0])
+		return;
+	r = link_remove(&j->net.host, j->net.name);
+	if (r)
+		log_line(LOG_WARNING, "jail %s: removing the link %s: %s", j->instance, j->net.name, strerror(-r));
+	nl_close(&j->net.host);
+	j->net.name[0] = '\0';
+}
+
+int net_resolv_text(const struct jail *j, char **ret, struct err *err)
+{
+	const struct prefixes *dns = &j->set->dns;
+	char addr[PREFIX_TEXT_MAX];
+	size_t len;
+	FILE *f;
+
+	*ret = NULL;
+	if (j->set->network != NETWORK_ROUTED || dns->n == 0)
+		return 0;
+	f = open_memstream(ret, &len);
+	if (!f)
+		return err_set(err, -ENOMEM, "resolv.conf");
+	for (size_t i = 0; i < dns->n; i++) {
+		prefix_print(&dns->v[i], addr);
+		fprintf(f, "nameserver %s\n", addr);
+	}
+	if (fclose(f) == 0)
+		return 0;
+	free(*ret);
+	*ret = NULL;
+	return err_set(err, -ENOMEM, "resolv.conf");
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The network of a jail whose section says network = routed. */
+#ifndef LOGINJAIL_NET_H
+#define LOGINJAIL_NET_H
+
+#include "jail.h"
+
+/*
+ * Give the jail its link, addresses and routes; its network namespace is open and empty,
+ * and the caller holds the user's lock.  Refuses where the rules for its section are
+ * not loaded as jail.ini has them.  On error net_end() is still to be called.
+ */
+int net_make(struct jail *j, struct err *err);
+
+/* Cut the jail off, if it is on; needs CAP_NET_ADMIN then, and no file. */
+void net_end(struct jail *j);
+
+/* The resolv.conf that the section asks for; *ret is the caller's, NULL if it asks for none. */
+int net_resolv_text(const struct jail *j, char **ret, struct err *err);
+
+#endif

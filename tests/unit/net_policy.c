@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* The rules: their order, what of jail.ini changes a section's chain, groups. */
+#include <stdlib.h>
+
+#include "lib/scope.h"
+#include "net/link.h"
+#include "net/policy.h"
+#include "tap.h"
+
+static struct config *config_of(const char *text)
+{
+	struct config *config = NULL;
+
+	ok(config_parse("test", text, strlen(text), &config) == 0, "(a config)");
+	if (!is_int(config->n_errors, 0, "(without errors)"))
+		printf("# %s\n", config->errors[0].text);
+	return config;
+}
+
+static char *table_of(const char *text, size_t *routed)
+{
+	_cleanup_config_ struct config *config = config_of(text);
+	char *table = NULL;
+	struct err err = {""};
+
+	ok(policy_table(config, NULL, &table, routed, &err) == 0, "(its table)");
+	return table;
+}
+
+#define HEAD "[defaults]\npool = 10.9.0.0/16 fd09::/64\n"
+#define JAIL "[jail one]\nusers = x\nnetwork = routed\n"
+
+/* Does changing the config from A to B give section "one" another chain? */
+static void check_chain(const char *a, const char *b, bool changes, const char *what)
+{
+	_cleanup_config_ struct config *x = config_of(a);
+	_cleanup_config_ struct config *y = config_of(b);
+	char old[POLICY_CHAIN_MAX], new[POLICY_CHAIN_MAX];
+
+	ok(policy_chain("one", &config_section(x, "one")->settings, old) == 0 &&
+	   policy_chain("one", &config_section(y, "one")->settings, new) == 0, "(chains)");
+	is_int(strcmp(old, new) != 0, changes, "%s: %s chain", what, changes ? "another" : "the same");
+}
+
+static void check_order(void)
+{
+	static const char *const wanted[] = {
+		"ip daddr @never4 goto refuse",
+		"ip daddr 10.1.2.3 meta l4proto tcp th dport 80-80 goto jail-one-",
+		"ip daddr 10.1.2.3 goto refuse",
+		"ip daddr 10.1.2.3 goto jail-one-",
+		"ip daddr 10.1.0.0/16 meta l4proto icmp goto jail-one-",
+		"meta nfproto ipv6 meta l4proto { tcp, udp } th dport 25-25 goto refuse",
+		"meta nfproto ipv4 goto refuse",
+		"ip daddr @private4 goto refuse",
+		NULL,
+	};
+	size_t routed;
+	_cleanup_free_ char *table = table_of(
+		HEAD JAIL "allow = 10.1.0.0/16:icmp 10.1.2.3 10.1.2.3:80/tcp\n"
+			  "deny = 0.0.0.0/0 [::/0]:25 10.1.2.3\n", &routed);
+	const char *p = table;
+
+	is_int(routed, 1, "one is routed");
+	for (size_t i = 0; wanted[i]; i++) {
+		const char *at = strstr(p, wanted[i]);
+
+		if (!ok(at, "'%s' comes next", wanted[i]))
+			printf("%s\n", p);
+		p = at ? at + 1 : p;
+	}
+}
+
+static void check_groups(void)
+{
+	static const char *const names[] = {"a", "b", "aa", "ab", "ba", "one", "two", "students", "tutors",
+					    "a-very-long-name-of-thirty-two-ch"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		uint32_t g = policy_group(names[i]);
+
+		is_int(g & POLICY_GROUPS_MASK, POLICY_GROUPS, "%s: in the range", names[i]);
+		for (size_t k = 0; k < i; k++)
+			ok(g != policy_group(names[k]), "%s and %s differ", names[i], names[k]);
+	}
+}
+
+/* Two names with one group: found, since it would mix their rules. */
+static void check_collision(void)
+{
+	static uint32_t seen[6000];
+	char text[400], *table = NULL;
+	struct err err = {""};
+	size_t routed = 0;
+
+	for (unsigned int i = 0; i < sizeof seen / sizeof *seen; i++) {
+		snprintf(text, sizeof text, "j%u", i);
+		seen[i] = policy_group(text);
+		for (unsigned int k = 0; k < i; k++) {
+			struct config *config;
+
+			if (seen[k] != seen[i])
+				continue;
+			snprintf(text, sizeof text, "[jail j%u]\nusers = x\nnetwork = routed\n"
+						    "[jail j%u]\nusers = y\nnetwork = routed\n", k, i);
+			config = config_of(text);
+			ok(policy_table(config, NULL, &table, &routed, &err) < 0,
+			   "j%u and j%u have one group: refused", k, i);
+			contains(err.text, "rename one", "and it is said what to do");
+			config_free(config);
+			return;
+		}
+	}
+	ok(false, "among six thousand names there are two with one group");
+}
+
+static void check_names(void)
+{
+	char name[LINK_NAME_MAX];
+
+	link_name("2001-0123abcd", name);
+	is_str(name, "lj2001-0123abcd", "a link's name");
+	link_name("4294967295-0123abcd", name);
+	is_str(name, "lj7295-0123abcd", "that of a large uid");
+	link_name("7-0123abcd", name);
+	is_str(name, "lj7-0123abcd", "that of a small one");
+}
+
+int main(void)
+{
+	size_t routed;
+	char *none = table_of(HEAD "[jail one]\nusers = x\n", &routed);
+
+	is_int(routed, 0, "a private jail needs no rules");
+	ok(!strstr(none, "jail-one"), "and has none");
+	free(none);
+	check_order();
+	check_groups();
+	check_collision();
+	check_names();
+	check_chain(HEAD JAIL, HEAD JAIL "memory = 64M\n", false, "memory");
+	check_chain(HEAD JAIL, HEAD JAIL "[jail two]\nusers = y\nnetwork = routed\n", false, "another section");
+	check_chain(HEAD JAIL, HEAD JAIL "allow = 10.0.0.1\n", true, "allow");
+	check_chain(HEAD JAIL, HEAD JAIL "deny = 10.0.0.1\n", true, "deny");
+	check_chain(HEAD JAIL "allow = 10.0.0.1\n", HEAD JAIL "deny = 10.0.0.1\n", true, "allow for deny");
+	check_chain(HEAD JAIL, HEAD JAIL "dns = 10.0.0.1\n", true, "dns");
+	check_chain(HEAD JAIL, HEAD JAIL "publish = 80/tcp\n", true, "publish");
+	check_chain(HEAD JAIL, HEAD JAIL "nat = no\n", true, "nat");
+	check_chain(HEAD JAIL, HEAD JAIL "connections = 7\n", true, "connections");
+	check_chain(HEAD JAIL, "[defaults]\npool = 10.8.0.0/16 fd09::/64\n" JAIL, true, "pool");
+	return done_testing();
+}

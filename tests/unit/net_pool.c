@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* The pool: a user keeps a place, nobody else has it, and one day there is none left. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "config/value.h"
+#include "lib/scope.h"
+#include "net/pool.h"
+#include "tap.h"
+#include "scratch.h"
+
+static struct prefixes pool_of(const char *text)
+{
+	const struct range range = {1, 2};
+	struct prefixes pool = {0};
+
+	ok(parse_pool(NULL, &range, text, &pool, NULL) == 0, "(a pool of %s)", text);
+	return pool;
+}
+
+static const char *get(const char *pool_text, uid_t uid, unsigned int slot)
+{
+	static char got[2 * INET6_ADDRSTRLEN + 2];
+	char one[INET6_ADDRSTRLEN];
+	struct prefixes pool = pool_of(pool_text);
+	struct link_address a[2];
+	struct err err = {""};
+	int r = pool_get(&pool, scratch_fd, uid, slot, a, &err);
+
+	clear_prefixes(&pool);
+	if (r) {
+		snprintf(got, sizeof got, "%s", strstr(err.text, "are somebody's") ? "none left" : err.text);
+		return got;
+	}
+	got[0] = '\0';
+	for (int i = 0; i < 2; i++)
+		if (a[i].family) {
+			strcat(got, *got ? " " : "");
+			strcat(got, inet_ntop(a[i].family, a[i].addr, one, sizeof one));
+		}
+	return got;
+}
+
+static void check_size(const char *text, uint32_t want)
+{
+	struct prefixes pool = pool_of(text);
+
+	is_int(pool_size(&pool), want, "the size of %s", text);
+	clear_prefixes(&pool);
+}
+
+/* Several at once, each another user: all differ. */
+static void check_race(void)
+{
+	enum { N = 12 };
+	char text[4096] = "";
+	int status, bad = 0, fd;
+	ssize_t n;
+
+	ok(put(scratch_fd, POOL_FILE, "", 0600), "(an empty file)");
+	for (int i = 0; i < N; i++)
+		if (fork() == 0) {
+			struct prefixes pool = {0};
+			const struct range range = {1, 2};
+			struct link_address a[2];
+
+			_exit(parse_pool(NULL, &range, "10.0.0.0/24", &pool, NULL) ||
+			      pool_get(&pool, scratch_fd, 1000 + (uid_t)i, 0, a, NULL));
+		}
+	while (wait(&status) > 0)
+		bad += status != 0;
+	is_int(bad, 0, "%d users at once get an address", N);
+	fd = openat(scratch_fd, POOL_FILE, O_RDONLY | O_CLOEXEC);
+	n = read(fd, text, sizeof text - 1);
+	(void)close(fd);
+	ok(n > 0, "(the file is read)");
+	for (int i = 1; i <= N; i++) {
+		char end[16];
+
+		snprintf(end, sizeof end, ":0:%d\n", i);
+		ok(strstr(text, end) && !strstr(strstr(text, end) + 1, end), "place %d is one's", i);
+	}
+}
+
+int main(void)
+{
+	check_size("10.213.0.0/16", 65534);
+	check_size("10.213.0.0/30", 2);
+	check_size("10.0.0.0/8", 4194302);
+	check_size("fd00::/64", 4194302);
+	check_size("10.213.0.0/16 fd00::/120", 254);
+	check_size("10.192.0.0/10", 4194302);
+	if (!scratch_make())
+		return done_testing();
+
+	is_str(get("10.1.0.0/29 fd01::/64", 1001, 0), "10.1.0.1 fd01::1", "the first");
+	is_str(get("10.1.0.0/29 fd01::/64", 1002, 0), "10.1.0.2 fd01::2", "the second");
+	is_str(get("10.1.0.0/29 fd01::/64", 1001, 0), "10.1.0.1 fd01::1", "the first keeps it");
+	is_str(get("10.1.0.0/29 fd01::/64", 1001, 1), "10.1.0.3 fd01::3", "and gets another for a second jail");
+	is_str(get("10.1.0.0/29", 1001, 1), "10.1.0.3", "IPv4 only");
+	is_str(get("fd02::/64", 1001, 1), "fd02::3", "another pool, IPv6 only");
+	is_str(get("10.1.0.0/30", 1001, 1), "none left", "a smaller pool has no room for it");
+	is_str(get("10.1.0.0/30", 1002, 0), "10.1.0.2", "but for who is inside");
+	for (uid_t u = 1003; u < 1006; u++)
+		(void)get("10.1.0.0/29", u, 0);
+	is_str(get("10.1.0.0/29", 1006, 0), "none left", "all are taken");
+	is_str(get("10.1.0.0/29", 1005, 0), "10.1.0.6", "who has one keeps it");
+	is_str(get("10.1.0.0/28", 1006, 0), "10.1.0.7", "a larger pool has more");
+
+	ok(put(scratch_fd, POOL_FILE, "1001:0:5\n1002:0:6", 0600), "(a line without its end)");
+	is_str(get("10.1.0.0/28", 1003, 0), "10.1.0.1", "is not swallowed");
+	is_str(get("10.1.0.0/28", 1003, 0), "10.1.0.1", "nor lost");
+	is_str(get("10.1.0.0/28", 1001, 0), "10.1.0.5", "and the whole ones hold");
+	ok(put(scratch_fd, POOL_FILE, "x\n1001:0\n1001:0:3x\n-1:0:4\n1001:0:99999999999\n", 0600),
+	   "(lines that are none)");
+	is_str(get("10.1.0.0/28", 1001, 0), "10.1.0.1", "count for nothing");
+	ok(put(scratch_fd, POOL_FILE, "1001:0:9\n1001:0:2\n", 0600), "(twice the same)");
+	is_str(get("10.1.0.0/28", 1001, 0), "10.1.0.2", "the last holds");
+	ok(put(scratch_fd, POOL_FILE, "", 0600) && unlinkat(scratch_fd, POOL_FILE, 0) == 0 &&
+	   symlinkat("elsewhere", scratch_fd, POOL_FILE) == 0, "(a link)");
+	contains(get("10.1.0.0/28", 1001, 0), "Too many levels of symbolic links", "is not followed");
+	ok(unlinkat(scratch_fd, POOL_FILE, 0) == 0, "(removed)");
+	check_race();
+	scratch_remove();
+	return done_testing();
+}
