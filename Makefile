@@ -222,8 +222,9 @@ include tests/pam/rules.mk
 
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev libmnl-dev libnftables-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
-	csh expect libcap2-bin attr mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables \
-	mmdebstrap dpkg-dev jq umoci zstd xz-utils bzip2 perl e2fsprogs erofs-utils squashfs-tools dnf createrepo-c rpm
+	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables e2fsprogs
+# For trees from every source, in every form.
+rootfs_deps := attr mmdebstrap dpkg-dev jq umoci zstd xz-utils bzip2 perl erofs-utils squashfs-tools dnf createrepo-c rpm
 # What trees of Debian are made of in tests, which have no network.
 pool_packages := openssh-sftp-server ca-certificates
 deb_deps := build-essential debhelper dpkg-dev fakeroot lintian mmdebstrap
@@ -235,7 +236,9 @@ need = @missing=; for p in $(build_deps) $1; do \
 		tests/tools/install-packages $$missing; fi
 deps:
 	$(call need,$(test_deps))
-pool:
+rootfs-deps:
+	$(call need,$(rootfs_deps))
+pool: rootfs-deps
 	@mkdir -p $B/tests && tests/tools/debian-pool $B/tests/pool $(pool_packages)
 deb-deps:
 	$(call need,$(deb_deps))
@@ -248,7 +251,7 @@ demo: deps
 
 # With a short run on both virtual hosts; check-vm is the whole, which takes hours: each
 # login takes seconds there.  "floor" is a host whose kernel is too old.
-check: deps deb-deps vm-deps
+check: deps deb-deps vm-deps rootfs-deps
 	@$(MAKE) -s all unit-programs pam-programs san-units pool
 	@VM_SUITES="bookworm trixie" VM_FILTER="suite/00 suite/10 suite/15 suite/50 e2e/10" tests/run $(FILTER)
 
@@ -270,5 +273,5 @@ deb: deb-deps
 clean:
 	rm -rf $B
 
-.PHONY: all pool install uninstall demo check check-vm bench deb deps deb-deps vm-deps clean san-units unit-programs pam-programs
+.PHONY: all pool rootfs-deps install uninstall demo check check-vm bench deb deps deb-deps vm-deps clean san-units unit-programs pam-programs
 .DELETE_ON_ERROR:

@@ -118,12 +118,11 @@ delete() {
 	rm -rf --one-file-system -- "$1" || say "$1 can't be deleted altogether; try 'gc' later"
 }
 
-# Remains of NAME; whoever is at work on it keeps theirs.
-sweep() {
+# Remains of NAME; whoever is at work on it, after SECONDS, keeps theirs.
+sweep() { # NAME SECONDS
 	[ -d "$trees/$1" ] || return 0
-	# What was killed may take a moment to let go.
 	(
-		lock_builds "$1" 10 || exit 0
+		lock_builds "$1" "$2" || exit 0
 		for remains in "$trees/$1"/.new.* "$trees/$1"/.gone.*; do
 			[ -d "$remains" ] || continue
 			[ "$verb" != gc ] || say "$1: deleting the remains ${remains##*/}"
@@ -163,7 +162,7 @@ verb_gc() {
 		fi
 		# The lock of a process is not in the way of a child with the same descriptor.
 		exec 9<&-
-		sweep "$name"
+		sweep "$name" 0
 		[ -d "$dir" ] || continue
 		lock_builds "$name" || continue
 		now=$(current_of "$name")

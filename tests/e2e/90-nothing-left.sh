@@ -87,6 +87,8 @@ for kind in command terminal two-logins forward; do
 		read -r _ <"$T/up"
 		rm "$T/up"
 		[[ $kind == two-logins ]] && hold second alice
+		# The shell says "up" before it becomes what is looked for.
+		eventually_sh "[[ -n \$(${victim}_pid) ]]"
 		pid=$("${victim}_pid")
 		if [[ -z $pid ]]; then
 			fail "$name" "no such process"

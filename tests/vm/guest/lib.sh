@@ -74,3 +74,10 @@ eventually_within() { # SECONDS COMMAND...
 	shift
 	eventually "$@"
 }
+
+# sshd begins anew when it is told to read its files, and listens a moment later.
+answers_ssh() { [[ $(ask TCP:127.0.0.1:22) == SSH-* ]]; }
+reload_ssh() {
+	systemctl reload ssh
+	eventually answers_ssh
+}

@@ -9,12 +9,6 @@ standard_jail
 stock=/root/etc
 cp -a /etc/pam.d "$T/etc-pam.d"
 cp -a /etc/ssh "$T/etc-ssh"
-reload() {
-	systemctl reload ssh
-	# The old one takes connections until the new one has begun to listen.
-	eventually_sh '[[ $(systemctl is-active ssh) == active ]]' && eventually answers_ssh
-}
-answers_ssh() { [[ $(ask TCP:127.0.0.1:22) == SSH-* ]]; }
 restore() {
 	rsync -a --delete "$T/etc-pam.d/" /etc/pam.d/
 	rsync -a --delete "$T/etc-ssh/" /etc/ssh/
@@ -46,16 +40,16 @@ like "$(loginjail setup)" 'nothing to change' 'setup finds all in order'
 # sshd's part
 sed -i '1i UsePAM no' /etc/ssh/sshd_config
 reported 'UsePAM no' "'UsePAM no', and would jail nobody"
-reload
+reload_ssh
 refused 'UsePAM no'
 restore
 rm /etc/ssh/sshd_config.d/loginjail.conf
 like "$(loginjail setup)" 'sshd_config.d/loginjail.conf: .*starts nothing but loginjail-enter' \
 	'no Match block: setup would write it'
-reload
+reload_ssh
 jailed 'no Match block'
 restore
-reload
+reload_ssh
 
 # PAM's
 sed -i 's/ required  *pam_loginjail.so open/ optional pam_loginjail.so open/' /etc/pam.d/sshd
@@ -92,7 +86,7 @@ if (($(ssh_version) < 908)); then
 	restore
 else
 	like "$(loginjail setup)" 'nothing to change' 'PAMServiceName for jailed users: setup finds it in order'
-	reload
+	reload_ssh
 	log_mark
 	jailed 'PAMServiceName'
 	like "$(log_since)" 'pam_unix\(sshd-jail:session\): session opened for user alice' 'by that stack'
@@ -111,13 +105,13 @@ else
 	# Whom that Match misses gets sshd's own stack: it must not let them in without a jail.
 	standard_jail 'services = sshd-jail'
 	own 'User bob'
-	reload
+	reload_ssh
 	is "$(on bob 'cat /proc/1/comm')" loginjail-init 'only by the own stack: whom the Match has is jailed'
 	refused 'only by the own stack, whom the Match misses'
 	standard_jail
 	jailed 'by either: whom the Match misses'
 	restore
-	reload
+	reload_ssh
 fi
 ok 'all jails go' jails_gone
 like "$(loginjail setup)" 'nothing to change' 'and all is as it was'

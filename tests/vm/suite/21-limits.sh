@@ -180,7 +180,7 @@ systemctl restart loginjail.service
 log_mark
 run j true
 isnt "$status" 0 'a unit without io and cpuset: the login that needs them is refused'
-like "$(log_since)" "loginjail.service has not got all .*cpuset io.*: see its 'Delegate='" 'the log has the remedy'
+like "$(log_since)" "loginjail.service has not got all .*cpuset.*: see its 'Delegate='" 'the log has the remedy'
 standard_jail
 ok 'one that does not need them is let in' j true
 rm -r "$drop_in"

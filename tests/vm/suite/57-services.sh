@@ -59,7 +59,6 @@ standard_jail
 hold warm alice
 kill -KILL "$(systemctl show -p MainPID --value ssh)"
 ok 'the listening sshd is killed: a session lives' kill -0 "${hold_pid[warm]}"
-answers_ssh() { [[ $(ask TCP:127.0.0.1:22) == SSH-* ]]; }
 ok 'systemd starts another' eventually answers_ssh
 is "$(j 'echo on')" on 'which leads into the same jail'
 monitor=$(pgrep -f 'sshd(-session)?: alice \[priv\]')

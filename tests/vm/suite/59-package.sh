@@ -47,7 +47,7 @@ ok 'it is installed again' dpkg -i "$deb"
 is "$(j 'readlink /proc/self/ns/mnt')" "$HOST_MNT" 'which changes nothing about logins'
 standard_jail
 ok 'set up again' loginjail setup --apply
-systemctl reload ssh
+reload_ssh
 is "$(j 'cat /proc/1/comm')" loginjail-init 'users are jailed again'
 ok 'and jails go' jails_gone
 is "$(systemctl is-active loginjail.service)" active 'the unit is there'
