@@ -21,7 +21,7 @@ static struct prefixes pool_of(const char *text)
 
 static const char *get(const char *pool_text, uid_t uid, unsigned int slot)
 {
-	static char got[2 * INET6_ADDRSTRLEN + 2];
+	static char got[sizeof ((struct err *)0)->text];
 	char one[INET6_ADDRSTRLEN];
 	struct prefixes pool = pool_of(pool_text);
 	struct link_address a[2];
