@@ -47,6 +47,7 @@ is "$(dpkg -c "$deb" | awk '$1 !~ /^d/ { print $1, $2, substr($6, 2) }' | LC_ALL
 		-rwx--x--x root/root /usr/libexec/loginjail/loginjail-enter
 		-rwx--x--x root/root /usr/libexec/loginjail/loginjail-init
 		-rwxr-xr-x root/root /usr/libexec/loginjail/loginjail-setup
+		-rw-r--r-- root/root $units/loginjail-net.service
 		-rw-r--r-- root/root $units/loginjail.service
 		-rw-r--r-- root/root $units/user@.service.d/loginjail.conf
 		-rwxr-xr-x root/root /usr/sbin/loginjail
