@@ -39,14 +39,17 @@ bool policy_publishes_for_many(const struct section *section);
  * Tells the addresses (of IPv4 and of IPv6, family 0 for none) of the jail of a section
  * that publishes ports.
  */
-typedef int policy_address_fn(const struct section *section, struct link_address ret[static 2], struct err *err);
+typedef int policy_address_fn(const struct section *section, struct link_address ret[static 2],
+			      struct err *err);
 
 /*
  * The whole table, as commands that replace what is loaded in one transaction; *ret
- * is the caller's.  address: NULL leaves out what is published.  *ret_routed: how many sections are routed.  -EEXIST with err:
- * two sections have the same group, or publish the same port.  -EINVAL: one publishes ports for many.  -ENOMEM,
- * or what address returns.
+ * is the caller's. address: NULL leaves out what is published. *ret_routed: how many
+ * sections are routed. -EEXIST with err: two sections have the same group, or
+ * publish the same port. -EINVAL: one publishes ports for many. -ENOMEM, or what
+ * address returns.
  */
-int policy_table(const struct config *config, policy_address_fn *address, char **ret, size_t *ret_routed, struct err *err);
+int policy_table(const struct config *config, policy_address_fn *address, char **ret, size_t *ret_routed,
+		 struct err *err);
 
 #endif

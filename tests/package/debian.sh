@@ -73,6 +73,7 @@ is "$(dpkg -c "$deb" | awk '$1 !~ /^d/ { print $1, $2, substr($6, 2) }' | LC_ALL
 		-rw-r--r-- root/root /usr/share/loginjail/lists/rsync.list
 		-rw-r--r-- root/root /usr/share/loginjail/lists/sftp-only.list
 		-rw-r--r-- root/root /usr/share/loginjail/lists/shell.list
+		-rw-r--r-- root/root $units/loginjail-net.service
 		-rw-r--r-- root/root $units/loginjail.service
 		-rw-r--r-- root/root $units/user@.service.d/loginjail.conf
 		-rwxr-xr-x root/root /usr/sbin/loginjail

@@ -21,7 +21,7 @@ static struct prefixes pool_of(const char *text)
 
 static const char *get(const char *pool_text, uid_t uid, unsigned int slot)
 {
-	static char got[2 * INET6_ADDRSTRLEN + 2];
+	static char got[sizeof ((struct err *)0)->text];
 	char one[INET6_ADDRSTRLEN];
 	struct prefixes pool = pool_of(pool_text);
 	struct link_address a[2];
@@ -59,14 +59,17 @@ static void check_race(void)
 	ssize_t n;
 
 	ok(put(scratch_fd, POOL_FILE, "", 0600), "(an empty file)");
+	(void)fflush(stdout);
 	for (int i = 0; i < N; i++)
 		if (fork() == 0) {
 			struct prefixes pool = {0};
 			const struct range range = {1, 2};
 			struct link_address a[2];
+			int r = parse_pool(NULL, &range, "10.0.0.0/24", &pool, NULL) ||
+				pool_get(&pool, scratch_fd, 1000 + (uid_t)i, 0, a, NULL);
 
-			_exit(parse_pool(NULL, &range, "10.0.0.0/24", &pool, NULL) ||
-			      pool_get(&pool, scratch_fd, 1000 + (uid_t)i, 0, a, NULL));
+			clear_prefixes(&pool);
+			_exit(r);
 		}
 	while (wait(&status) > 0)
 		bad += status != 0;
