@@ -77,7 +77,7 @@ if [[ ! -f $base ]]; then
 	sources=/etc/apt/sources.list.d/debian.sources
 	[[ -f $sources ]] || sources=/etc/apt/sources.list
 	[[ -f $sources ]] || sources=
-	mmdebstrap --quiet --variant=minbase --include=openssh-server,cron "$suite" "${base%.tar}.new.tar" \
+	mmdebstrap --quiet --variant=minbase --include=openssh-server,cron,libmnl0,libnftables1 "$suite" "${base%.tar}.new.tar" \
 		${sources:+"$sources"} >"$T/mmdebstrap" 2>&1 && mv "${base%.tar}.new.tar" "$base"
 fi
 if [[ ! -f $base ]]; then
