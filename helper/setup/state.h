@@ -10,6 +10,7 @@
  *       upper                       link whose text is the upper layer's place
  *   STATE/upper/INSTANCE/           the upper layers
  *   STATE/subids                    see subid.h
+ *   STATE/addresses                 see net/pool.h
  *
  * An instance is "UID-XXXXXXXX".  Its run directory is made first and removed
  * last, and whoever can lock it knows that its keeper is dead: so everything
