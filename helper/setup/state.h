@@ -14,6 +14,7 @@
  *   STATE/persistent/UID/           where they stay; see persistent.h
  *   STATE/templates/                see image.c
  *   STATE/subids                    see subid.h
+ *   STATE/addresses                 see net/pool.h
  *
  * An instance is "UID-XXXXXXXX".  Its run directory is made first and removed
  * last, and whoever can lock it knows that its keeper is dead: so everything

@@ -97,7 +97,7 @@ is "$(dpkg -c "$deb" | awk '/^d/ && ($1 != "drwxr-xr-x" || $2 != "root/root")')"
 
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-recipe="$suite minbase openssh-server cron"
+recipe="$suite minbase openssh-server cron libmnl0 libnftables1"
 base=build/tests/package/root-$(sha256sum <<<"$recipe" | cut -c -12).tar
 if [[ ! -f $base ]]; then
 	mkdir -p "${base%/*}"
@@ -105,7 +105,7 @@ if [[ ! -f $base ]]; then
 	sources=/etc/apt/sources.list.d/debian.sources
 	[[ -f $sources ]] || sources=/etc/apt/sources.list
 	[[ -f $sources ]] || sources=
-	mmdebstrap --quiet --variant=minbase --include=openssh-server,cron "$suite" "${base%.tar}.new.tar" \
+	mmdebstrap --quiet --variant=minbase --include=openssh-server,cron,libmnl0,libnftables1 "$suite" "${base%.tar}.new.tar" \
 		${sources:+"$sources"} >"$T/mmdebstrap" 2>&1 && mv "${base%.tar}.new.tar" "$base"
 fi
 if [[ ! -f $base ]]; then
@@ -142,9 +142,9 @@ tree() { # DIRECTORY...
 }
 everything=(bin boot etc home lib opt sbin srv usr var)
 same() { tree "${everything[@]}" | diff "$T/before" -; }
-# But for the link by which systemd starts the unit, which does nothing by itself.
-logins_same() { tree etc | grep -v "^$wanted " | diff "$T/etc" -; }
-wanted=etc/systemd/system/multi-user.target.wants/loginjail.service
+# But for the links by which systemd starts the units, which do nothing by themselves.
+logins_same() { tree etc | grep -vE "^(${wanted}loginjail(-net)?\\.service) " | diff "$T/etc" -; }
+wanted=etc/systemd/system/multi-user.target.wants/
 
 tree "${everything[@]}" >"$T/before"
 tree etc >"$T/etc"
@@ -154,7 +154,9 @@ tree etc >"$T/etc"
 ok 'apt install' install
 is "$(status_of)" installed 'it is installed'
 ok 'nothing in /etc is another' logins_same
-is "$(readlink "$R/$wanted")" "$units/loginjail.service" 'systemd will start the unit'
+for unit in loginjail loginjail-net; do
+	is "$(readlink "$R/$wanted$unit.service")" "$units/$unit.service" "systemd will start $unit.service"
+done
 ok 'the program runs' in_root loginjail --version
 ok 'the examples parse' in_root loginjail check /usr/share/doc/loginjail/examples/jail.ini
 is "$(find "$R"/usr/libexec/loginjail "$R$pam/pam_loginjail.so" "$R/usr/sbin/loginjail" -perm /6000)" '' \
