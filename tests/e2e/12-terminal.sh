@@ -74,7 +74,11 @@ for user in $users; do
 		shell
 		cmd {export TERM=xterm}
 		is [cmd {tmux new -d -s one 'tty > ~/tmux-tty; exec cat'; tmux ls | cut -d: -f1}] one "tmux starts"
+		# Keys that come as fast as ours are a paste to it.
+		cmd {tmux set -g assume-paste-time 0}
 		key "tmux attach\r"
+		# What is typed before it has the terminal is the shell's.
+		want {\[one\]} "tmux attaches"
 		key "typed in tmux\r"
 		want {typed in tmux} "tmux shows what is typed"
 		key "\002d"
@@ -85,6 +89,7 @@ for user in $users; do
 		cmd {tmux kill-server}
 		is [regexp {two} [cmd {screen -dmS two cat; screen -ls}]] 1 "screen starts"
 		key "screen -r two\r"
+		want {1049h} "screen attaches"
 		key "typed in screen\r"
 		want {typed in screen} "screen shows what is typed"
 		key "\001d"
