@@ -28,6 +28,7 @@ static const struct verb verbs[] = {
 	{"check", verb_check, "[FILE]", "say what is wrong with jail.ini"},
 	{"explain", verb_explain, "[-f FILE] [-s SERVICE] USER",
 	 "say what happens to a user's login, and why"},
+	{"value", verb_value, "[-f FILE] OPTION", "print what [defaults] has for an option"},
 	{"ps", verb_ps, "[-l | -u]", "list the live jails; -l: with their logins, -u: what each uses, and may"},
 	{"kill", verb_kill, "USER ... | --all", "end jails, and the logins in them"},
 	{"reset", verb_reset, "[-f FILE] USER | #UID ...", "empty users' persistent storage"},

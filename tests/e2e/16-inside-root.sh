@@ -66,5 +66,25 @@ is "$(j 'tty; sudo -n tty' </dev/null | tail -n 1)" 'not a tty' 'no terminal is 
 like "$(on_opt alice -tt 'sudo -n tty' </dev/null | tr -d '\r')" '^/dev/pts/' "a terminal is root's as well"
 release h
 ok 'nothing stays' jails_gone
+log_mark
 is "$(j 'getent passwd carl; dpkg-query -W nginx-light 2>/dev/null')" '' 'the next jail begins anew'
 jails_gone
+
+# What root of a jail has installed is there again where the storage is kept
+jail_ini <<'EOS'
+[jail root]
+groups = jailed
+root = debian
+inside_root = yes
+storage = persistent
+EOS
+ok 'in persistent storage, useradd and apt-get' j 'sudo -n useradd -m dora &&
+	sudo -n apt-get -y --no-install-recommends install nginx-light </dev/null >/dev/null 2>&1'
+ok 'nothing stays but that' jails_gone
+is "$(j 'id -un dora; dpkg-query -W -f "\${Status}" nginx-light; sudo -n stat -c %U:%a /home/dora')" \
+	$'dora\ninstall ok installed'"dora:755" 'the next jail has both'
+ok 'and its server answers' j 'sudo -n nginx && exec 3<>/dev/tcp/127.0.0.1/80 && printf "GET / HTTP/1.0\r\n\r\n" >&3 &&
+	grep -q "Welcome to nginx" <&3'
+ok '(nothing stays)' jails_gone
+nok 'another tree than it was made over is refused' eval 'sed -i "s/^root = debian/root = host/; /inside_root/d" "$INI"; j true'
+ok 'and the remedy said' logged_since "set 'root' as it was"

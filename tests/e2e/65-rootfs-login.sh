@@ -52,3 +52,13 @@ is "$(on bob 'ls /etc/third 2>/dev/null || echo none')" none 'a new one has the 
 release live
 ok 'the jails go' jails_gone
 like "$(lr list sh)" "\* $second" 'which is current'
+
+# Without --trees it is where jail.ini says
+like "$(loginjail-rootfs list sh)" "\* $second" 'the place is that of jail.ini'
+is "$(loginjail value trees)" "$TREES" 'which loginjail value prints'
+is "$(loginjail value root; loginjail value readonly)" $'host\nno' 'as it does defaults'
+run loginjail value users
+like "$status $err" '^100 .*no option of \[defaults\]' 'not what only sections have'
+echo 'nonsense = 1' >>"$INI"
+run loginjail-rootfs list sh
+like "$status $err" "^1 .*nonsense.*does not say where the trees are.*--trees" 'a file with errors is no answer'
