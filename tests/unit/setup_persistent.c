@@ -49,6 +49,7 @@ static void waiting(void)
 
 	if (!ok(pipe(pipes) == 0, "(a pipe)"))
 		return;
+	(void)fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
 		if (persistent_open(scratch_fd, 1000, &dir, &lock, NULL) || write(pipes[1], "x", 1) != 1)
