@@ -65,13 +65,15 @@ pic = $(patsubst %.c,$B/%.pic.o,$1)
 
 lib_small := helper/lib/err.c helper/lib/fdio.c
 lib_all := $(lib_small) helper/lib/log.c
-setup_src := $(call src,setup config net) $(lib_all)
+# The rooms of loginjail-setup, which lives on as the keeper.
+setup_rooms := setup tree storage cgroup net keeper
+setup_src := $(call src,$(setup_rooms) config) $(lib_all)
 init_src := $(call src,init) helper/lib/fdio.c
 enter_src := helper/enter/main.c helper/enter/request.c helper/enter/proxy.c helper/lib/fdio.c
-cli_src := $(call src,cli config net) $(lib_all) $(filter-out helper/setup/main.c,$(wildcard \
-	helper/setup/state.c helper/setup/cgroup.c helper/setup/cgroup_find.c helper/setup/cgroup_limits.c \
-	helper/setup/cgroup_usage.c helper/setup/cgroup_wait.c helper/setup/blockdev.c helper/setup/mountinfo.c \
-	helper/setup/gc.c helper/setup/rmtree.c helper/setup/persistent.c helper/setup/quota.c helper/setup/rootfs.c))
+# Of those what looks at jails and clears up after them.
+cli_src := $(call src,cli config net) $(lib_all) $(addprefix helper/,$(addsuffix .c,setup/state setup/mountinfo \
+	setup/gc setup/rmtree cgroup/cgroup cgroup/cgroup_find cgroup/cgroup_limits cgroup/cgroup_usage \
+	cgroup/cgroup_wait cgroup/blockdev storage/persistent storage/quota tree/rootfs))
 pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so
@@ -203,7 +205,7 @@ pam_tests := $(patsubst tests/pam/%.c,%,$(filter-out tests/pam/fake_%,$(wildcard
 SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Units are linked with all that is not a main().
-unit_src := $(filter-out %/main.c, $(call src,lib config net setup) helper/enter/request.c helper/init/idle.c pam_module/args.c \
+unit_src := $(filter-out %/main.c, $(call src,lib config $(setup_rooms)) helper/enter/request.c helper/init/idle.c pam_module/args.c \
 	$(addprefix helper/cli/,blocks.c changes.c diff.c edit_file.c pam_edit.c pam_stack.c sshd_match.c sshd_test.c text.c))
 
 $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))

@@ -18,7 +18,7 @@
 #include "config/nss.h"
 #include "lib/scope.h"
 #include "net/policy.h"
-#include "setup/rootfs.h"
+#include "tree/rootfs.h"
 
 static int check_group(struct config *config, unsigned line, const char *option, const char *group)
 {

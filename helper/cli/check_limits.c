@@ -12,7 +12,7 @@
 #include "config/number.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
-#include "setup/cgroup_limits.h"
+#include "cgroup/cgroup_limits.h"
 
 /* What the machine has; UINT64_MAX where that can't be told. */
 struct machine {

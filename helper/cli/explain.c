@@ -9,7 +9,7 @@
 #include "cli/verbs.h"
 #include "config/nss.h"
 #include "config/render.h"
-#include "setup/rootfs.h"
+#include "tree/rootfs.h"
 
 /* What a jail made now would have below its own layer. */
 static void print_tree(const struct config *config, const struct section *section)

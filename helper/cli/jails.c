@@ -20,7 +20,7 @@
 #include "lib/log.h"
 #include "lib/scope.h"
 #include "lib/wire.h"
-#include "setup/rootfs.h"
+#include "tree/rootfs.h"
 #include "setup/state.h"
 
 /* A keeper answers at once, or is stopped. */

@@ -11,9 +11,9 @@
 #include "cli/verbs.h"
 #include "lib/err.h"
 #include "lib/scope.h"
-#include "setup/cgroup.h"
+#include "cgroup/cgroup.h"
 #include "setup/gc.h"
-#include "setup/persistent.h"
+#include "storage/persistent.h"
 #include "setup/state.h"
 
 /* What both begin with: where things are.  Returns an exit status. */

@@ -11,8 +11,8 @@
 
 #include "lib/fdio.h"
 #include "lib/scope.h"
-#include "setup/cgroup.h"
-#include "setup/cgroup_usage.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/cgroup_usage.h"
 
 #define FORM "%-16s %-12s %12s %11s %6s %9s %6s %7s %5s\n"
 

@@ -24,7 +24,7 @@
 #include "mnt.h"
 #include "net.h"
 #include "spawn.h"
-#include "tree.h"
+#include "tree/tree.h"
 
 /* The instance and its socket. */
 static int make_instance(struct jail *j, struct err *err)

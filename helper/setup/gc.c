@@ -14,8 +14,8 @@
 #include "lib/scope.h"
 #include "lib/sys.h"
 #include "net/link.h"
-#include "persistent.h"
-#include "quota.h"
+#include "storage/persistent.h"
+#include "storage/quota.h"
 
 /* The upper layer that a dead instance recorded. The directory is root's alone,
  * and what it says is still only believed if it ends in the instance's name. */

@@ -3,7 +3,7 @@
 #ifndef LOGINJAIL_GC_H
 #define LOGINJAIL_GC_H
 
-#include "cgroup.h"
+#include "cgroup/cgroup.h"
 #include "lib/err.h"
 #include "state.h"
 

@@ -6,17 +6,17 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "cgroup.h"
-#include "cgroup_job.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/cgroup_job.h"
 #include "config/config.h"
 #include "identity.h"
-#include "layer.h"
+#include "tree/layer.h"
 #include "lib/err.h"
 #include "net/link.h"
-#include "rootfs.h"
-#include "slots.h"
+#include "tree/rootfs.h"
+#include "keeper/slots.h"
 #include "state.h"
-#include "storage.h"
+#include "storage/storage.h"
 #include "subid.h"
 
 struct jail {

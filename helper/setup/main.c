@@ -51,7 +51,7 @@
 #include "config/nss.h"
 #include "fence.h"
 #include "gc.h"
-#include "keeper.h"
+#include "keeper/keeper.h"
 #include "lib/err.h"
 #include "lib/fdio.h"
 #include "lib/log.h"

@@ -15,7 +15,7 @@
 #include "lib/sys.h"
 #include "lib/wire.h"
 #include "owner.h"
-#include "rlimit.h"
+#include "cgroup/rlimit.h"
 
 /* Where init finds them. */
 #define INIT_FD_CTL 3
