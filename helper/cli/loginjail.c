@@ -19,7 +19,7 @@ struct verb {
 	const char *name;
 	verb_fn *fn;
 	const char *usage; /* its arguments */
-	const char *doc;   /* NULL: of use for the build only, not listed */
+	const char *doc;   /* NULL: of use for other programs only, not listed */
 };
 
 static verb_fn verb_help;
@@ -36,6 +36,7 @@ static const struct verb verbs[] = {
 	{"net", verb_net, "apply | show [-f FILE] | clear", "load the rules of routed jails, show or remove them"},
 	{"setup", verb_setup, "[--apply | --undo] [...]", "show, make or undo PAM's and sshd's settings"},
 	{"help", verb_help, "", "print this"},
+	{"run-closed", verb_run_closed, "COMMAND [ARGUMENT ...]", NULL},
 	{"sample", verb_sample, "", NULL},
 	{"mdoc-options", verb_mdoc_options, "", NULL},
 };

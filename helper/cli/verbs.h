@@ -23,6 +23,7 @@ verb_fn verb_explain;
 verb_fn verb_ps;
 verb_fn verb_kill;
 verb_fn verb_value;
+verb_fn verb_run_closed;
 verb_fn verb_reset;
 verb_fn verb_gc;
 verb_fn verb_net;

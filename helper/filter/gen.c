@@ -20,12 +20,15 @@
  */
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/ioprio.h>
+#include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 static const int enter_calls[] = {
@@ -69,6 +72,14 @@ static scmp_filter_ctx make_session(void)
 
 	if (!ctx || seccomp_rule_add(ctx, (uint32_t)enosys, SCMP_SYS(io_uring_setup), 0) != 0)
 		return NULL;
+	/* Keys: the kernel has a program of the host's run, as its root and outside of all
+	 * limits, for those that it does not find; and a user's are the same in every jail. */
+	if (seccomp_rule_add(ctx, (uint32_t)enosys, SCMP_SYS(add_key), 0) != 0 ||
+	    seccomp_rule_add(ctx, (uint32_t)enosys, SCMP_SYS(request_key), 0) != 0 ||
+	    /* A keyring of its own is what each session begins with. */
+	    seccomp_rule_add(ctx, (uint32_t)enosys, SCMP_SYS(keyctl), 1,
+			     SCMP_A0(SCMP_CMP_NE, KEYCTL_JOIN_SESSION_KEYRING)) != 0)
+		return NULL;
 	/* The kernel looks at the low half of the argument only, so must we. */
 	for (int f = 0; f < FAMILY_END; f++)
 		if (!family_allowed(f) &&
@@ -105,6 +116,28 @@ static const int pid_calls[] = {
 	SCMP_SYS(sched_setparam), SCMP_SYS(sched_setattr),
 };
 
+/* The same of PID 1 and of groups of processes, of which it may be one. */
+static int add_priority(scmp_filter_ctx ctx, uint32_t eperm)
+{
+	const struct {
+		int call;
+		scmp_datum_t process, group, user;
+	} calls[] = {{SCMP_SYS(setpriority), PRIO_PROCESS, PRIO_PGRP, PRIO_USER},
+		     {SCMP_SYS(ioprio_set), IOPRIO_WHO_PROCESS, IOPRIO_WHO_PGRP, IOPRIO_WHO_USER}};
+	const scmp_datum_t low = 0xffffffffu;
+
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+		if (seccomp_rule_add(ctx, eperm, calls[i].call, 2,
+				     SCMP_A0(SCMP_CMP_MASKED_EQ, low, calls[i].process),
+				     SCMP_A1(SCMP_CMP_MASKED_EQ, low, 1)) != 0 ||
+		    seccomp_rule_add(ctx, eperm, calls[i].call, 1,
+				     SCMP_A0(SCMP_CMP_MASKED_EQ, low, calls[i].group)) != 0 ||
+		    seccomp_rule_add(ctx, eperm, calls[i].call, 1,
+				     SCMP_A0(SCMP_CMP_MASKED_EQ, low, calls[i].user)) != 0)
+			return -1;
+	return 0;
+}
+
 #define CLONE_NEW_ANY                                                                                  \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
 	 CLONE_NEWNET)
@@ -128,7 +161,7 @@ static scmp_filter_ctx make_root(void)
 	const uint32_t eperm = SCMP_ACT_ERRNO(EPERM);
 	scmp_filter_ctx ctx = make_session();
 
-	if (!ctx || add_clone(ctx, eperm) != 0)
+	if (!ctx || add_clone(ctx, eperm) != 0 || add_priority(ctx, eperm) != 0)
 		return NULL;
 	for (size_t i = 0; i < sizeof root_calls / sizeof *root_calls; i++)
 		if (root_calls[i] >= 0 && seccomp_rule_add(ctx, eperm, root_calls[i], 0) != 0)

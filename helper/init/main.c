@@ -42,6 +42,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
+#include <linux/magic.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
@@ -57,8 +58,10 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -193,8 +196,32 @@ static void lower_namespace_limits(void)
 	}
 }
 
+static void no_link(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
+		errno = ENOTDIR;
+		give_up("%s", path);
+	}
+}
+
+/* What the host has of its /sys, and nothing in it for writing. */
+static void show_host_sys(void)
+{
+	/* Not in every C library's headers. */
+	struct {
+		uint64_t attr_set, attr_clr, propagation, userns_fd;
+	} attr = {.attr_set = 1 | 2 | 4 | 8 /* MOUNT_ATTR_RDONLY, NOSUID, NODEV, NOEXEC */};
+
+	if (mount("/sys", "t/sys", NULL, MS_BIND | MS_REC, NULL) < 0 ||
+	    syscall(SYS_mount_setattr, AT_FDCWD, "t/sys", AT_RECURSIVE, &attr, sizeof attr) < 0)
+		give_up("/sys");
+}
+
 static void take_root(void)
 {
+	struct statfs fs;
 	int tree;
 
 	expect(INIT_TREE);
@@ -206,21 +233,24 @@ static void take_root(void)
 	tree = (int)syscall(SYS_open_tree, AT_FDCWD, "t", OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE);
 	if (tree < 0 || syscall(SYS_move_mount, tree, "", AT_FDCWD, "t", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		give_up("cloning the tree");
+	/* By path, since nothing below "t" can be a link but what a user has left there. */
+	no_link("t/proc");
+	no_link("t/sys");
 	if (mount("proc", "t/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		give_up("mounting /proc");
 	/* With the host's network the kernel lets only the host mount a sysfs. */
-	if (spec.network == INIT_NET_HOST) {
-		if (mount("/sys", "t/sys", NULL, MS_BIND | MS_REC, NULL) < 0 ||
-		    mount(NULL, "t/sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-			  NULL) < 0)
-			give_up("/sys");
-	} else if (mount("sysfs", "t/sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
+	if (spec.network == INIT_NET_HOST)
+		show_host_sys();
+	else if (mount("sysfs", "t/sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		give_up("mounting /sys");
-	}
 	if (fchdir(tree) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 ||
 	    chdir("/") < 0)
 		give_up("changing root");
 	(void)close(tree);
+	if (statfs("/proc", &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC) {
+		errno = ENOTDIR;
+		give_up("/proc in the new root");
+	}
 	lower_namespace_limits();
 }
 
@@ -365,6 +395,7 @@ static void make_spare(void)
 		if (spare == 0) {
 			(void)close(pair[0]);
 			(void)close(LOCK);
+			(void)close(CTL);
 			session_run(&spec, SOCK, pair[1]);
 		}
 		(void)close(pair[1]);

@@ -20,11 +20,14 @@
  *          can't leave that directory, follow a link, or cross a mount.
  * IN_ROOT: a path inside a tree that will be somebody's root: absolute links
  *          are taken from that root.
+ * ATTACH:  a mount point in such a tree. We have made it, so a link on the way is
+ *          somebody's who wants the mount elsewhere.
  */
 #define RESOLVE_POLICY_PLAIN (RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 #define RESOLVE_POLICY_BENEATH \
 	(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV)
 #define RESOLVE_POLICY_IN_ROOT (RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
+#define RESOLVE_POLICY_ATTACH (RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 
 static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode,
 			      uint64_t resolve)

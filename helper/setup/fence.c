@@ -293,7 +293,7 @@ static int mount_home(const struct jail *j, int fence, struct err *err)
 		return 0;
 	if (j->set->home == HOME_BIND)
 		return attach_home(mnt_clone(j->home_fd, "", false, attr, -EBADF, err), fence, j->id->home, err);
-	src = sys_openat2(j->tree, j->id->home, O_PATH | O_DIRECTORY, 0, RESOLVE_POLICY_IN_ROOT);
+	src = sys_openat2(j->tree, j->id->home, O_PATH | O_DIRECTORY, 0, RESOLVE_POLICY_ATTACH);
 	if (src < 0)
 		return err_set(err, -errno, "the private home");
 	return attach_home(mnt_clone(src, "", false, attr, -EBADF, err), fence, j->id->home, err);

@@ -72,8 +72,13 @@ int mnt_clone(int dirfd, const char *path, bool recursive, uint64_t attr, int us
 
 int mnt_attach(int mnt, int root, const char *path, struct err *err)
 {
-	_cleanup_close_ int at = sys_openat2(root, path, O_PATH, 0, RESOLVE_POLICY_IN_ROOT);
+	_cleanup_close_ int at = sys_openat2(root, path, O_PATH, 0, RESOLVE_POLICY_ATTACH);
 
+	if (at < 0 && errno == ELOOP)
+		return err_set(err, -ELOOP,
+			       "mount point '%s' is behind a symbolic link in the jail's tree (left in persistent "
+			       "storage? 'loginjail reset' empties that)",
+			       path);
 	if (at < 0)
 		return err_set(err, -errno, "mount point '%s'", path);
 	if (move_mount(mnt, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)

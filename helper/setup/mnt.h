@@ -35,7 +35,8 @@ int mnt_clone(int dirfd, const char *path, bool recursive, uint64_t attr, int us
 
 /*
  * Attach a detached mount on root/path, where root is the top of a tree that
- * will be somebody's root: links in path stay in it.
+ * will be somebody's root. A link in path, which a user may have left in what is
+ * kept, is an error (-ELOOP).
  */
 int mnt_attach(int mnt, int root, const char *path, struct err *err);
 

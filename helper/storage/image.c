@@ -24,7 +24,7 @@
 
 /* To be counted up with each change of what mke2fs is told: then none of the old
  * templates is taken again. */
-#define RECIPE "1"
+#define RECIPE "2"
 
 #define BLOCK UINT64_C(4096)
 #define INODE_SIZE 256
@@ -33,6 +33,10 @@
 #define JOURNAL_MAX (32 * MIB)
 /* The file system's own, and the first few of ours. */
 #define INODES_OWN 32
+
+/* After the file system: there, the host's own probes look for signatures of RAID and the
+ * like, which must not be what a user has written. */
+#define TAIL MIB
 
 #define MAKING "making a file system for it"
 
@@ -58,7 +62,7 @@ uint64_t image_size(const struct image_spec *spec)
 	uint64_t reserve = size / 48;
 
 	size += reserve > 4096 * BLOCK ? 4096 * BLOCK : reserve;
-	return (size + BLOCK - 1) / BLOCK * BLOCK;
+	return (size + BLOCK - 1) / BLOCK * BLOCK + TAIL;
 }
 
 /* The child, between fork and exec: it may do nothing but system calls. */
@@ -83,7 +87,7 @@ static void __attribute__((noreturn)) run_mke2fs(int dir, char *const argv[], pi
 
 static int make_file_system(int dir, const char *name, const struct image_spec *spec, struct err *err)
 {
-	char inodes[24], journal[32];
+	char inodes[24], blocks[24], journal[32];
 	/* The features are named one by one, so that any mke2fs makes what any kernel that
 	 * jails run on can mount. -m 0: who is in a jail has no reserve. */
 	char *const argv[] = {
@@ -92,13 +96,14 @@ static int make_file_system(int dir, const char *name, const struct image_spec *
 				      "large_file,huge_file,dir_nlink,extra_isize,metadata_csum,has_journal"
 				    : "none,ext_attr,dir_index,filetype,extent,64bit,flex_bg,sparse_super,"
 				      "large_file,huge_file,dir_nlink,extra_isize,metadata_csum",
-		"-E", "root_owner=0:0,lazy_itable_init=1,lazy_journal_init=1", (char *)name,
+		"-E", "root_owner=0:0,lazy_itable_init=1,lazy_journal_init=1", (char *)name, blocks,
 		spec->journal ? "-J" : NULL, journal, NULL};
 	const pid_t self = getpid();
 	int status;
 	pid_t pid;
 
 	snprintf(inodes, sizeof inodes, "%" PRIu64, inode_count(spec));
+	snprintf(blocks, sizeof blocks, "%" PRIu64, (image_size(spec) - TAIL) / BLOCK);
 	snprintf(journal, sizeof journal, "size=%" PRIu64, journal_size(spec) / MIB);
 	pid = fork();
 	if (pid == 0)

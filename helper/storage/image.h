@@ -21,7 +21,8 @@ struct image_spec {
 	bool journal;	 /* it is to survive a power cut */
 };
 
-/* The size of such an image: disk, and what the file system needs itself. */
+/* The size of such an image: disk, what the file system needs itself, and a MiB after it that
+ * is nobody's. */
 uint64_t image_size(const struct image_spec *spec);
 
 /* Write an empty file system into the empty file fd. state_dir: for its template. */

@@ -146,6 +146,13 @@ int persistent_read(int dir, struct persistent_record *ret, struct err *err)
 	return 0;
 }
 
+static int sync_directory(int dir, const char *name)
+{
+	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
 int persistent_write(int dir, const struct persistent_record *rec, struct err *err)
 {
 	_cleanup_close_ int fd = openat(dir, "record.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -154,9 +161,14 @@ int persistent_write(int dir, const struct persistent_record *rec, struct err *e
 			 rec->image ? PERSISTENT_IMAGE : PERSISTENT_TREE);
 	int r = fd < 0 ? -errno : write_all(fd, text, (size_t)n);
 
-	/* The directories above this one are new as well. */
-	if (!r && (syncfs(fd) < 0 || renameat(dir, "record.new", dir, "record") < 0 || fsync(dir) < 0))
+	if (!r && (fsync(fd) < 0 || renameat(dir, "record.new", dir, "record") < 0 || fsync(dir) < 0))
 		r = -errno;
+	/* The directories above this one are new as well.  Not syncfs(2): other jails may
+	 * have much to write. */
+	if (!r)
+		r = sync_directory(dir, "..");
+	if (!r)
+		r = sync_directory(dir, "../..");
 	return r ? err_set(err, r, "writing the record of the storage") : 0;
 }
 

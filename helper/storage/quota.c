@@ -91,6 +91,17 @@ int quota_limit(int dir, uint32_t project, uint64_t bytes, uint64_t inodes, stru
 	return 0;
 }
 
+bool quota_in_use(int dir, uint32_t project)
+{
+	struct dqblk got;
+	int r;
+
+	memset(&got, 0, sizeof got);
+	r = quota_call(dir, Q_GETQUOTA, project, &got);
+	/* xfs knows nothing of a project that was never used. */
+	return r ? r != -ENOENT : got.dqb_curspace || got.dqb_curinodes;
+}
+
 int quota_rmtree(int dir, const char *name)
 {
 	_cleanup_close_ int top = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -101,5 +112,7 @@ int quota_rmtree(int dir, const char *name)
 	if (top >= 0 && (quota_project(top, &own) || quota_project(dir, &above) || own == above))
 		own = 0;
 	r = rmtree_at(dir, name);
-	return !r && own ? quota_limit(dir, own, 0, 0, NULL) : r;
+	/* What is deleted may still be open, and another jail have the same number: a limit
+	 * that stays on a number is no harm. */
+	return !r && own && !quota_in_use(dir, own) ? quota_limit(dir, own, 0, 0, NULL) : r;
 }

@@ -98,8 +98,8 @@ static int bound_ephemeral(struct jail *j, struct err *err)
 {
 	struct storage *s = &j->storage;
 	_cleanup_close_ int image = -EBADF, place = -EBADF;
+	int tries = 1000, r;
 	uint16_t x;
-	int r;
 
 	if (quota_enforced(s->upper)) {
 		/* Among the user's own numbers, which nobody else has; and not that of a jail
@@ -107,7 +107,7 @@ static int bound_ephemeral(struct jail *j, struct err *err)
 		do
 			if (getrandom(&x, sizeof x, 0) != sizeof x)
 				return err_set(err, -errno, "random number");
-		while (x == 0);
+		while (x == 0 || (quota_in_use(s->upper, j->sub.uid + x) && --tries > 0));
 		r = quota_assign(s->upper, j->sub.uid + x, err);
 		if (r)
 			return r;
@@ -174,8 +174,13 @@ static int create_persistent(struct jail *j, struct persistent_record *rec, stru
 	snprintf(rec->user, sizeof rec->user, "%s", j->id->name);
 	snprintf(rec->lower, sizeof rec->lower, "%s", lower_name(j));
 	if (rec->image) {
-		r = make_image(j, s->place, PERSISTENT_IMAGE, err);
-		scope_close(&r);
+		_cleanup_close_ int image = make_image(j, s->place, PERSISTENT_IMAGE, err);
+
+		if (image < 0)
+			return image;
+		/* Before there is a record of it. */
+		if (fsync(image) < 0)
+			return err_set(err, -errno, "syncing the storage's image");
 	} else {
 		_cleanup_close_ int tree = -EBADF;
 

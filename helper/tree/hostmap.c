@@ -11,6 +11,7 @@
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
+#include "setup/owner.h"
 
 /* All but base and what follows it; the last number of all is no id. */
 static int write_map(const struct jail *j, pid_t pid, const char *file, uint32_t base, struct err *err)
@@ -37,6 +38,12 @@ int hostmap_make(const struct jail *j, struct err *err)
 	if (pipe2(end, O_CLOEXEC) < 0)
 		return err_set(err, -errno, "a pipe");
 	until = end[1];
+	/* The namespace is the base uid's, whose allowance it counts to, not root's. */
+	r = owner_become(j->sub.uid);
+	if (r) {
+		(void)close(end[0]);
+		return err_set(err, r, "taking the jail's base uid");
+	}
 	pid = sys_clone3(&args);
 	if (pid == 0) {
 		/* It is there for its namespace only, and goes when we have that. */
@@ -45,6 +52,7 @@ int hostmap_make(const struct jail *j, struct err *err)
 		_exit(0);
 	}
 	r = pid < 0 ? -errno : 0;
+	owner_become_root();
 	(void)close(end[0]);
 	if (r)
 		return err_set(err, r, "a user namespace for what is the host's");

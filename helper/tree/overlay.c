@@ -114,7 +114,7 @@ static int mount_overlay(struct jail *j, unsigned int number, const char *target
 	int r;
 
 	at = number == 0 ? openat(j->stage, STAGE_TREE, O_PATH | O_CLOEXEC)
-			 : sys_openat2(j->tree, target, O_PATH, 0, RESOLVE_POLICY_IN_ROOT);
+			 : sys_openat2(j->tree, target, O_PATH, 0, RESOLVE_POLICY_ATTACH);
 	if (at < 0)
 		return err_set(err, -errno, "mount point '%s'", target);
 	mine = openat(j->layer.dir, number == 0 ? "." : target + 1,

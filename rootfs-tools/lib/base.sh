@@ -54,7 +54,7 @@ in_base() {
 caps_write=chown,dac_override,fowner,fsetid,setfcap
 caps_read=dac_read_search
 # What a container usually has, less making devices and raw sockets.
-caps_run=$caps_write,dac_read_search,kill,setgid,setuid,setpcap,net_bind_service,sys_chroot,audit_write
+caps_run=$caps_write,dac_read_search,kill,setgid,setuid,setpcap,net_bind_service,sys_chroot
 
 # open_tree NAME GEN a|b: in $opened, a directory with the tree; an image is mounted for that.
 open_tree() {

@@ -43,7 +43,8 @@ for f in alternatives ld.so.cache; do
 done
 for f in null zero full random urandom tty; do
 	: >"dev/$f"
-	mount --bind "/dev/$f" "dev/$f"
+	# Read-only, which is about owner and mode: they are the host's own nodes.
+	bind "/dev/$f" "dev/$f" ro,nosuid,noexec
 done
 bind "$LIB/job" job ro,nosuid,nodev
 [ -z "$NEW" ] || bind "$NEW" new "$MODE,nodev"

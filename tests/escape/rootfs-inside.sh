@@ -50,6 +50,16 @@ for cap in sys_admin sys_module sys_rawio sys_ptrace sys_boot sys_time mknod net
 done
 is "$(awk '/CapEff/ { print $2 }' "$(root_of x)/root/caps")" "$caps" 'nor more than that'
 
+# Of the caller's
+before=$(stat -c '%n %a %u' /dev/null /dev/full /dev/tty)
+try devices 'for f in null full tty; do chmod 640 /dev/$f; chown 1234 /dev/$f; done; echo x >/dev/null && touch /root/wrote'
+is "$(stat -c '%n %a %u' /dev/null /dev/full /dev/tty)" "$before" "the host's device nodes keep owner and mode"
+ok 'and can be written to' test -e "$(root_of x)/root/wrote"
+exec 7</srv/aim 13</srv/aim
+try descriptors 'ls /proc/self/fd >/root/fds'
+exec 7<&- 13<&-
+is "$(tr '\n' ' ' <"$(root_of x)/root/fds")" '0 1 2 3 ' "no descriptor of the caller's is open in there"
+
 # cannot NAME SHELL-TEXT: it ends with an error, and says so itself.
 cannot() {
 	local before

@@ -108,6 +108,10 @@ for how in '-l' '-P'; do
 	is "$(j "cd /; for i in 1 2 3 4 5 6; do cd $how/.. 2>/dev/null || cd ..; done; pwd; ls run/flag 2>/dev/null")" / \
 		"cd .. from the root stays (${how#-})"
 done
+is "$(j 'perl -e "\$! = 0; \$a = q(user); \$b = q(x); syscall(248, \$a, \$b, \$b, 1, -3); print \$!{ENOSYS} ? 1 : 0; \$! = 0;
+	syscall(249, \$a, \$b, 0, -3); print \$!{ENOSYS} ? 1 : 0; \$! = 0;
+	syscall(250, 11, -4, 0, 0, 0); print \$!{ENOSYS} ? 1 : 0; print syscall(250, 1, 0) > 0 ? 1 : 0"')" 1111 \
+	'no keys, but a keyring of its own'
 is "$(j 'perl -e "use Socket; socket(my \$s, 40, 1, 0) and print q(open)"')" '' 'no vsock'
 release h
 ok 'nothing stays' jails_gone

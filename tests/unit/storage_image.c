@@ -49,6 +49,7 @@ static int fresh(const char *name)
 static void mounted(const struct image_spec *spec, const char *what)
 {
 	int image = fresh("image"), mnt, again;
+	uint32_t blocks = 0;
 	struct statfs fs;
 	struct stat st;
 	struct err err;
@@ -59,6 +60,10 @@ static void mounted(const struct image_spec *spec, const char *what)
 		return;
 	}
 	ok(fstat(image, &st) == 0 && (uint64_t)st.st_size == image_size(spec), "%s: of its size", what);
+	/* s_blocks_count_lo, in the superblock that begins at 1024 */
+	ok(pread(image, &blocks, sizeof blocks, 1024 + 4) == sizeof blocks &&
+		   (uint64_t)blocks * 4096 + MIB == (uint64_t)st.st_size,
+	   "%s: no user's data is where probes look for a RAID's", what);
 	ok((uint64_t)st.st_blocks * 512 < spec->disk / 8, "%s: but hardly anything of it is there", what);
 	ok(flock(image, LOCK_EX | LOCK_NB) == 0, "(a lock)");
 	mnt = image_mount(stage, image, spec->journal, &err);
