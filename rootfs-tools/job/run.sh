@@ -16,24 +16,36 @@ if [ ! -e $policy ] && [ ! -L $policy ] && (printf '#!/bin/sh\nexit 101\n' >$pol
 fi
 
 inside() {
+	# shellcheck disable=SC2317 # it is called, by piped
 	env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM="$TERM" \
 		LC_ALL=C.UTF-8 container=loginjail-rootfs "$@"
 }
 
-upgrade() {
+# upgrade_of: what upgrades the tree; nothing if nothing is known to.
+upgrade_of() {
 	if [ -e /new/usr/bin/apt-get ]; then
-		set -- 'apt-get -q update && apt-get -q -y -o Dpkg::Options::=--force-confold dist-upgrade && apt-get clean'
+		echo 'apt-get -q update && apt-get -q -y -o Dpkg::Options::=--force-confold dist-upgrade && apt-get clean'
 	elif [ -e /new/sbin/apk ] || [ -e /new/usr/sbin/apk ]; then
-		set -- 'apk -U upgrade'
+		echo 'apk -U upgrade'
 	elif [ -e /new/usr/bin/dnf ]; then
-		set -- 'dnf -y upgrade && dnf clean all'
+		echo 'dnf -y upgrade && dnf clean all'
 	elif [ -e /new/usr/bin/pacman ]; then
-		set -- 'pacman -Syu --noconfirm && pacman -Sc --noconfirm'
-	else
-		echo "loginjail-rootfs: no package manager is known in it: 'update $TREE -- COMMAND' runs a command" >&2
-		return 1
+		echo 'pacman -Syu --noconfirm && pacman -Sc --noconfirm'
 	fi
-	inside DEBIAN_FRONTEND=noninteractive chroot /new /bin/sh -c "$1"
+}
+
+# piped COMMAND...: its output through a pipe, and its status.  A terminal that is written
+# to can be read as well.
+piped() {
+	exec 4>&1
+	status=$({
+		{
+			ended=0
+			"$@" 2>&1 3>&- 4>&- || ended=$?
+			echo $ended >&3
+		} | cat >&4 3>&-
+	} 3>&1)
+	exec 4>&-
 }
 
 mode=$1
@@ -46,8 +58,16 @@ terminal)
 		HOME=/root TERM='$TERM' LC_ALL=C.UTF-8 container=loginjail-rootfs PS1='$TREE# ' chroot /new /bin/sh" \
 		/dev/null || status=$?
 	;;
-command) inside DEBIAN_FRONTEND=noninteractive chroot /new "$@" || status=$? ;;
-upgrade) upgrade || status=$? ;;
+command) piped inside DEBIAN_FRONTEND=noninteractive chroot /new "$@" ;;
+upgrade)
+	command=$(upgrade_of)
+	if [ -n "$command" ]; then
+		piped inside DEBIAN_FRONTEND=noninteractive chroot /new /bin/sh -c "$command"
+	else
+		echo "loginjail-rootfs: no package manager is known in it: 'update $TREE -- COMMAND' runs a command" >&2
+		status=1
+	fi
+	;;
 esac
 [ $made = 0 ] || rm -f $policy
-exit $status
+exit "$status"

@@ -60,6 +60,12 @@ try descriptors 'ls /proc/self/fd >/root/fds'
 exec 7<&- 13<&-
 is "$(tr '\n' ' ' <"$(root_of x)/root/fds")" '0 1 2 3 ' "no descriptor of the caller's is open in there"
 
+try output 'for n in 0 1 2; do test -t $n && echo $n; done >/root/terminals; readlink /proc/self/fd/2 >/root/output'
+is "$(cat "$(root_of x)/root/terminals")" '' 'its output is no terminal'
+like "$(cat "$(root_of x)/root/output")" '^pipe:' 'but a pipe, which it can not read what is typed from'
+run lr update x --no-network -- sh -c 'echo said; echo complained >&2; exit 7'
+like "$status $out$err" '^1 .*said.*complained.*status 7' 'what it says is seen, and its status counts'
+
 # cannot NAME SHELL-TEXT: it ends with an error, and says so itself.
 cannot() {
 	local before
