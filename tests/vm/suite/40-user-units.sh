@@ -79,7 +79,7 @@ for user in alice uma; do
 		env -C / HOME="/home/$user" LOGNAME="$user" SHELL=/bin/sh at now 2>/dev/null
 done
 ok 'at runs a job of a user without a jail' eventually marked_on_host at.uma
-ok 'cron as well' eventually_within 100 marked_on_host cron.uma
+ok 'cron as well' eventually_within 250 marked_on_host cron.uma
 crontab -r -u alice
 crontab -r -u uma
 held at.alice "$jail" 'a job of at of a jailed user'

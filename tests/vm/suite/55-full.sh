@@ -14,10 +14,14 @@ refused() { # WHY COMMAND...: which takes what is free again after the login bef
 	set -- "$why"
 	log_mark
 	run j 'echo R$((40 + 2))N'
-	isnt "$status" 0 "$1: a login is refused"
-	unlike "$out" R42N "$1: nothing runs"
-	like "$out$err" 'loginjail: ' "$1: the user is told"
-	like "$(log_since)" 'No space left on device' "$1: the log has the reason"
+	if [[ ${may_work:-} && $status == 0 ]]; then
+		is "$(j 'cat /proc/1/comm')" loginjail-init "$1: a login that works is in a jail"
+	else
+		isnt "$status" 0 "$1: a login is refused"
+		unlike "$out" R42N "$1: nothing runs"
+		like "$out$err" 'loginjail: ' "$1: the user is told"
+		like "$(log_since)" 'No space left on device' "$1: the log has the reason"
+	fi
 	ok "$1: nothing is left" jails_gone
 	ok "$1: others can log in" free true
 	ok "$1: so can root" on root true
@@ -107,7 +111,9 @@ is "$(df --output=avail /run | tail -n 1 | tr -d ' ')" 0 '(/run is full)'
 is "$(j 'echo on')" on '/run full: who has a jail can log in'
 release warm
 ok '/run full: the jail goes' jails_gone
-refused '/run full' fill /run/fill
+# Directories, sockets and short links take no block of a tmpfs; the service of systemd and
+# others may want one.
+may_work=1 refused '/run full' fill /run/fill
 rm /run/fill
 all_is_well '/run no longer full'
 systemctl reset-failed
