@@ -286,9 +286,10 @@ static int mount_home(const struct jail *j, int fence, struct err *err)
 	const uint64_t attr = MNT_SAFE | MOUNT_ATTR_NOEXEC;
 	_cleanup_close_ int src = -EBADF;
 
-	/* The fence may live as long as the user's sshd does, after the jail; a persistent
-	 * storage must be free then, and so its home is not shown here. */
-	if (j->set->home == HOME_NONE ||
+	/* What sshd makes and reaches by forwards of sockets, it does here.  And the fence
+	 * may live as long as the user's sshd does, after the jail; a persistent storage
+	 * must be free then, and so its home is not shown either. */
+	if (j->set->home == HOME_NONE || j->set->forwarding == ANSWER_NO ||
 	    (j->set->home == HOME_PRIVATE && j->set->storage == STORAGE_PERSISTENT))
 		return 0;
 	if (j->set->home == HOME_BIND)

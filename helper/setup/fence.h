@@ -12,8 +12,10 @@
  *   /enter       loginjail-enter, the only file that can be executed; the login
  *                shell's path and /bin/sh are links to it
  *   /etc         passwd and group of the jail, and a few copies of harmless files
- *   /dev, /tmp   the jail's own, terminals included
- *   the home     as the jail has it
+ *   /dev         the jail's own, terminals included
+ *   /tmp         the jail's own, and
+ *   the home     as the jail has it; with forwarding = no both are empty, so that no
+ *                socket can be put there or found there
  *   /run         root may write: utmp of the fence's own (all jails have a pts/0),
  *                init's socket, and the socket of the system log
  *   /log         the host's /var/log for root only (wtmp, lastlog)
