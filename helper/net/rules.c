@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/rules.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
+
+#include "net/pool.h"
 
 /*
  * Never in reach, whatever is allowed: no address of somebody else's (this host,
@@ -120,7 +123,10 @@ void rules_common(FILE *f, const struct prefixes *pool)
 	write_set(f, "never6", true, never6, pool);
 	write_set(f, "private4", false, private4, NULL);
 	write_set(f, "private6", true, private6, NULL);
-	fputs("\tset connections {\n\t\ttype iface_index\n\t\tsize 65535\n\t\tflags dynamic\n\t}\n", f);
+	/* Never full: nothing comes this far by an address outside of the pool. */
+	for (int six = 0; six < 2; six++)
+		fprintf(f, "\tset connections%c {\n\t\ttype ipv%c_addr\n\t\tsize %" PRIu32 "\n"
+			   "\t\tflags dynamic\n\t}\n", six ? '6' : '4', six ? '6' : '4', pool_size(pool));
 	/* Of no live jail's: not to go wherever a default route leads. */
 	fputs("\tchain nobodys {\n", f);
 	for (size_t i = 0; i < pool->n; i++) {

@@ -51,6 +51,7 @@ struct jail {
 	struct {
 		char name[LINK_NAME_MAX]; /* the host's end of a routed jail's link; "" for none */
 		struct nl_socket host;	  /* of the host's network, to remove it */
+		struct link_address address[2];
 	} net;
 
 	/* used while building only */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -65,7 +66,8 @@ static void cut_off_dead(struct jail *j)
 		    !gc_dead(&j->state, e->d_name))
 			continue;
 		link_name(e->d_name, name);
-		(void)link_remove(&j->net.host, name);
+		if (if_nametoindex(name) > 0)
+			(void)link_end(&j->net.host, name, NULL);
 	}
 }
 
@@ -115,7 +117,7 @@ static int check_table(const struct jail *j, struct err *err)
 
 int net_make(struct jail *j, struct err *err)
 {
-	struct link_address address[2];
+	struct link_address *address = j->net.address;
 	struct nl_socket jail = {0};
 	int r;
 
@@ -142,7 +144,7 @@ void net_end(struct jail *j)
 
 	if (!j->net.name[0])
 		return;
-	r = link_remove(&j->net.host, j->net.name);
+	r = link_end(&j->net.host, j->net.name, j->net.address);
 	if (r)
 		log_line(LOG_WARNING, "jail %s: removing the link %s: %s", j->instance, j->net.name, strerror(-r));
 	nl_close(&j->net.host);
