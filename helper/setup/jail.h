@@ -65,7 +65,7 @@ struct jail {
 	int init_fd;	/* loginjail-init */
 	int init_sock;	/* listening, for loginjail-enter; init inherits it */
 	char *group_text; /* the group file of the jail and of the fence; NULL: they differ */
-	char *resolv_text; /* resolv.conf of both; NULL: the host's, and none */
+	char *resolv_text; /* resolv.conf of the jail; NULL: the host's */
 	struct layer layer;
 	struct cgroup_job cgroup_job;
 };

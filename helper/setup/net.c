@@ -151,11 +151,20 @@ void net_end(struct jail *j)
 	j->net.name[0] = '\0';
 }
 
-int net_resolv_text(const struct jail *j, char **ret, struct err *err)
+/*
+ * Without a privilege, a socket can have any source in IPv6 and any port in a jail, and
+ * so send the answer that a resolver beside it waits for; in IPv4 it can't.
+ */
+static bool can_forge(const struct prefix *server)
+{
+	return server->family != AF_INET;
+}
+
+int net_resolv_text(const struct jail *j, bool forgeable, char **ret, struct err *err)
 {
 	const struct prefixes *dns = &j->set->dns;
 	char addr[PREFIX_TEXT_MAX];
-	size_t len;
+	size_t len, n = 0;
 	FILE *f;
 
 	*ret = NULL;
@@ -165,12 +174,15 @@ int net_resolv_text(const struct jail *j, char **ret, struct err *err)
 	if (!f)
 		return err_set(err, -ENOMEM, "resolv.conf");
 	for (size_t i = 0; i < dns->n; i++) {
+		if (!forgeable && can_forge(&dns->v[i]))
+			continue;
 		prefix_print(&dns->v[i], addr);
 		fprintf(f, "nameserver %s\n", addr);
+		n++;
 	}
-	if (fclose(f) == 0)
+	if (fclose(f) == 0 && n > 0)
 		return 0;
 	free(*ret);
 	*ret = NULL;
-	return err_set(err, -ENOMEM, "resolv.conf");
+	return n > 0 ? err_set(err, -ENOMEM, "resolv.conf") : 0;
 }
