@@ -204,7 +204,7 @@ static int published_address(const struct section *section, struct link_address 
 		return err_set(err, -ENOENT, "[jail %s] publishes ports of '%s', and there is no such user",
 			       section->name, user);
 	return pool_get(&section->settings.pool, state_dir, pw ? pw->pw_uid : (uid_t)strtoul(user + 1, NULL, 10), 0,
-			ret, err);
+			NULL, NULL, ret, err);
 }
 
 static int apply(const struct config *config, bool show)

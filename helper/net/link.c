@@ -233,6 +233,38 @@ int link_remove(struct nl_socket *host, const char *name)
 	return r == -ENODEV ? 0 : r;
 }
 
+static void keep_length(const struct nlmsghdr *h, void *arg)
+{
+	const struct rtmsg *m = nl.nlmsg_get_payload(h);
+
+	*(unsigned int *)arg = m->rtm_dst_len;
+}
+
+bool link_taken(struct nl_socket *host, const struct link_address address[static 2])
+{
+	for (int i = 0; i < 2; i++) {
+		const size_t len = address_len(address[i].family);
+		unsigned int found = 0;
+		struct nlmsghdr *h;
+		struct rtmsg *m;
+		int r;
+
+		if (!address[i].family)
+			continue;
+		h = nl_request(host, RTM_GETROUTE, 0);
+		m = nl.nlmsg_put_extra_header(h, sizeof *m);
+		m->rtm_family = (uint8_t)address[i].family;
+		m->rtm_dst_len = (uint8_t)(len * 8);
+		m->rtm_flags = RTM_F_FIB_MATCH;
+		nl.attr_put(h, RTA_DST, len, address[i].addr);
+		r = nl_ask(host, keep_length, &found);
+		/* That it leads nowhere is an error as well. */
+		if ((r && r != -ENETUNREACH && r != -EHOSTUNREACH && r != -EACCES) || found == len * 8)
+			return true;
+	}
+	return false;
+}
+
 struct routes {
 	int index;
 	struct link_address *ret;

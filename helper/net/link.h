@@ -11,6 +11,7 @@
 #ifndef LOGINJAIL_NET_LINK_H
 #define LOGINJAIL_NET_LINK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/err.h"
@@ -52,6 +53,9 @@ int link_remove(struct nl_socket *host, const char *name);
  * not be forgotten is logged: they end by themselves.
  */
 int link_end(struct nl_socket *host, const char *name, const struct link_address addresses[2]);
+
+/* Does the host lead one of the addresses to a link (or can't it tell)? */
+bool link_taken(struct nl_socket *host, const struct link_address address[static 2]);
 
 /* What the host has routes to over a link, at most as a jail has: of IPv4 and of IPv6. */
 int link_addresses(struct nl_socket *host, const char *name, struct link_address ret[static 2]);

@@ -71,6 +71,11 @@ static void cut_off_dead(struct jail *j)
 	}
 }
 
+static bool is_used(const struct link_address address[static 2], void *arg)
+{
+	return link_taken(arg, address);
+}
+
 /* The first of the user's addresses that no other jail of the user's has. */
 static int make_link(struct jail *j, struct link_address address[static 2], struct err *err)
 {
@@ -82,7 +87,8 @@ static int make_link(struct jail *j, struct link_address address[static 2], stru
 	if (state_dir < 0)
 		return state_dir;
 	while (slot < HOLDERS_MAX) {
-		r = pool_get(&j->set->pool, state_dir, j->id->uid, slot, address, err);
+		r = pool_get(&j->set->pool, state_dir, j->id->uid, slot, is_used, &j->net.host, address,
+			     err);
 		if (!r)
 			r = link_make(&j->net.host, j->net.name, policy_group(j->section), j->net_ns, address,
 				      err);
