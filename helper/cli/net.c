@@ -18,6 +18,7 @@
 #include "cli/verbs.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
+#include "net/conntrack.h"
 #include "net/link.h"
 #include "net/policy.h"
 #include "net/pool.h"
@@ -126,7 +127,6 @@ static int check_pool(const struct prefixes *pool)
 }
 
 struct removal {
-	struct nl_socket *host;
 	char (*name)[LINK_NAME_MAX];
 	size_t n;
 	int error;
@@ -147,6 +147,7 @@ static void collect(const char *name, void *arg)
 
 static int remove_links(void)
 {
+	struct link_address *address;
 	struct removal r = {0};
 	struct nl_socket host;
 	struct err err;
@@ -155,11 +156,19 @@ static int remove_links(void)
 	if (k)
 		return say(err.text);
 	k = link_each(&host, collect, &r);
+	address = calloc(r.n + 1, 2 * sizeof *address);
 	for (size_t i = 0; i < r.n; i++) {
-		int one = link_remove(&host, r.name[i]);
+		int one;
 
+		/* For the sake of these no link stays. */
+		if (address)
+			(void)link_addresses(&host, r.name[i], &address[2 * i]);
+		one = link_remove(&host, r.name[i]);
 		k = k ? k : one;
 	}
+	if (r.n > 0 && address && conntrack_forget(address, 2 * r.n, &err))
+		fprintf(stderr, "loginjail: connections of jails stay until they time out: %s\n", err.text);
+	free(address);
 	free(r.name);
 	nl_close(&host);
 	k = k ? k : r.error;
@@ -195,7 +204,7 @@ static int published_address(const struct section *section, struct link_address 
 		return err_set(err, -ENOENT, "[jail %s] publishes ports of '%s', and there is no such user",
 			       section->name, user);
 	return pool_get(&section->settings.pool, state_dir, pw ? pw->pw_uid : (uid_t)strtoul(user + 1, NULL, 10), 0,
-			ret, err);
+			NULL, NULL, ret, err);
 }
 
 static int apply(const struct config *config, bool show)

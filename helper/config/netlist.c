@@ -37,13 +37,31 @@ static int add_pool(void *field, const char *item, struct err *err)
 	return add_prefix(list, &p);
 }
 
+/* Of a jail's own, of a link's, of many: no server of that address is somebody else. */
+static const struct {
+	const char *prefix, *what;
+} no_server[] = {
+	{"0.0.0.0/8", "names no server"},
+	{"127.0.0.0/8", "would be the jail's own loopback: name an address of the host or of another server"},
+	{"169.254.0.0/16", "is link-local, and the jail is on no link with it"},
+	{"224.0.0.0/3", "is a multicast or reserved address"},
+	{"::", "names no server"},
+	{"::1", "would be the jail's own loopback: name an address of the host or of another server"},
+	{"::/96", "names no server"},
+	{"fe80::/10", "is link-local, and the jail is on no link with it"},
+	{"ff00::/8", "is a multicast address"},
+};
+
 static int add_address(void *field, const char *item, struct err *err)
 {
-	struct prefix p;
+	struct prefix p, no;
 	int r = prefix_parse(item, &p, err);
 
 	if (!r && p.len != prefix_bits(&p))
 		r = err_set(err, 0, "'%s' is a prefix: write an address", item);
+	for (size_t i = 0; !r && i < sizeof no_server / sizeof *no_server; i++)
+		if (!prefix_parse(no_server[i].prefix, &no, NULL) && prefix_overlaps(&p, &no))
+			r = err_set(err, 0, "'%s' %s", item, no_server[i].what);
 	return r ? r : add_prefix(field, &p);
 }
 

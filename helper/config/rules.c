@@ -187,6 +187,21 @@ static const char *lingers_alone(const struct settings *s)
 	return s->scope == SCOPE_SESSION && s->linger > 0 ? "" : NULL;
 }
 
+/* Jails don't reach each other, and who gets the address is not known before. */
+static const char *dns_in_pool(const struct settings *s)
+{
+	static char text[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < s->dns.n; i++)
+		for (size_t k = 0; k < s->pool.n; k++) {
+			if (!prefix_overlaps(&s->dns.v[i], &s->pool.v[k]))
+				continue;
+			prefix_print(&s->dns.v[i], text);
+			return text;
+		}
+	return NULL;
+}
+
 #define PAIR_RULE(name)                                   \
 	{OPTION_##name, OPTION_##name, name##_soft_above_hard, \
 	 "the soft limit is above the hard one: write SOFT:HARD, the smaller first"}
@@ -233,6 +248,8 @@ static const struct rule rules[] = {
 	 "is the jail's own, masking it has no effect: take it out"},
 	{OPTION_storage, OPTION_scope, stored_for_each,
 	 "with scope = session the user's jails would share one storage: write ephemeral, or scope = user"},
+	{OPTION_dns, OPTION_pool, dns_in_pool,
+	 "is in the pool, and would be a jail's: name an address of the host or of another server"},
 	{OPTION_linger, OPTION_scope, lingers_alone,
 	 "with scope = session no later login finds the jail: write linger = 0, or scope = user"},
 };

@@ -9,7 +9,10 @@
 #include <linux/veth.h>
 #include <net/if.h>
 #include <string.h>
+#include <syslog.h>
 
+#include "lib/log.h"
+#include "net/conntrack.h"
 #include "net/policy.h"
 
 /* Locally administered. */
@@ -228,6 +231,111 @@ int link_remove(struct nl_socket *host, const char *name)
 	nl.attr_put_strz(h, IFLA_IFNAME, name);
 	r = nl_talk(host, NULL);
 	return r == -ENODEV ? 0 : r;
+}
+
+static void keep_length(const struct nlmsghdr *h, void *arg)
+{
+	const struct rtmsg *m = nl.nlmsg_get_payload(h);
+
+	*(unsigned int *)arg = m->rtm_dst_len;
+}
+
+bool link_taken(struct nl_socket *host, const struct link_address address[static 2])
+{
+	for (int i = 0; i < 2; i++) {
+		const size_t len = address_len(address[i].family);
+		unsigned int found = 0;
+		struct nlmsghdr *h;
+		struct rtmsg *m;
+		int r;
+
+		if (!address[i].family)
+			continue;
+		h = nl_request(host, RTM_GETROUTE, 0);
+		m = nl.nlmsg_put_extra_header(h, sizeof *m);
+		m->rtm_family = (uint8_t)address[i].family;
+		m->rtm_dst_len = (uint8_t)(len * 8);
+		m->rtm_flags = RTM_F_FIB_MATCH;
+		nl.attr_put(h, RTA_DST, len, address[i].addr);
+		r = nl_ask(host, keep_length, &found);
+		/* That it leads nowhere is an error as well. */
+		if ((r && r != -ENETUNREACH && r != -EHOSTUNREACH && r != -EACCES) || found == len * 8)
+			return true;
+	}
+	return false;
+}
+
+struct routes {
+	int index;
+	struct link_address *ret;
+};
+
+static void each_route(const struct nlmsghdr *h, void *arg)
+{
+	const struct routes *want = arg;
+	const struct rtmsg *m = nl.nlmsg_get_payload(h);
+	const struct nlattr *a = nl.nlmsg_get_payload_offset(h, sizeof *m), *to = NULL;
+	const char *end = (const char *)h + h->nlmsg_len;
+	const size_t len = address_len(m->rtm_family);
+	int index = 0;
+
+	if (m->rtm_table != RT_TABLE_MAIN || (m->rtm_family != AF_INET && m->rtm_family != AF_INET6) ||
+	    m->rtm_dst_len != len * 8)
+		return;
+	for (; nl.attr_ok(a, (int)(end - (const char *)a)); a = nl.attr_next(a)) {
+		if (nl.attr_get_type(a) == RTA_DST && nl.attr_get_payload_len(a) == len)
+			to = a;
+		if (nl.attr_get_type(a) == RTA_OIF)
+			index = (int)nl.attr_get_u32(a);
+	}
+	if (to && index == want->index) {
+		struct link_address *found = &want->ret[m->rtm_family == AF_INET6];
+
+		found->family = m->rtm_family;
+		memcpy(found->addr, nl.attr_get_payload(to), len);
+	}
+}
+
+int link_addresses(struct nl_socket *host, const char *name, struct link_address ret[static 2])
+{
+	struct routes want = {find_index(host, name), ret};
+	struct rtmsg *m;
+
+	memset(ret, 0, 2 * sizeof *ret);
+	if (want.index < 0)
+		return want.index;
+	m = nl.nlmsg_put_extra_header(nl_request(host, RTM_GETROUTE, NLM_F_DUMP), sizeof *m);
+	m->rtm_family = AF_UNSPEC;
+	return nl_ask(host, each_route, &want);
+}
+
+/*
+ * While its connections are forgotten it must let nothing through, or new ones came up,
+ * and keep the addresses, or they were a next jail's already.  So it is not taken down,
+ * which takes the routes, but put into the group that is no section's.
+ */
+int link_end(struct nl_socket *host, const char *name, const struct link_address addresses[2])
+{
+	struct link_address found[2] = {0};
+	struct nlmsghdr *h;
+	struct err err;
+	int r = 0;
+
+	if (!addresses) {
+		r = link_addresses(host, name, found);
+		addresses = found;
+	}
+	h = nl_request(host, RTM_SETLINK, 0);
+	put_info(h, 0, 0);
+	nl.attr_put_strz(h, IFLA_IFNAME, name);
+	nl.attr_put_u32(h, IFLA_GROUP, POLICY_GROUPS);
+	/* No link: no group, and no harm. */
+	(void)nl_talk(host, NULL);
+	if (r && r != -ENODEV)
+		log_line(LOG_WARNING, "the routes of the link %s: %s", name, strerror(-r));
+	else if (conntrack_forget(addresses, 2, &err))
+		log_line(LOG_WARNING, "connections by the link %s stay until they time out: %s", name, err.text);
+	return link_remove(host, name);
 }
 
 struct each {

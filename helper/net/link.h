@@ -11,6 +11,7 @@
 #ifndef LOGINJAIL_NET_LINK_H
 #define LOGINJAIL_NET_LINK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/err.h"
@@ -43,6 +44,21 @@ int link_limit(struct nl_socket *s, const char *name, uint64_t rate, struct err 
 
 /* Remove a pair by its name.  0 as well if there is none. */
 int link_remove(struct nl_socket *host, const char *name);
+
+/*
+ * The end of a jail's link: nothing passes any more, what the host remembers of its
+ * connections is forgotten, and then the pair goes; its addresses are free from then on,
+ * and no connection counts that was made by the jail.  addresses: of the link; NULL:
+ * they are found by its routes.  0 as well if there is none.  That connections could
+ * not be forgotten is logged: they end by themselves.
+ */
+int link_end(struct nl_socket *host, const char *name, const struct link_address addresses[2]);
+
+/* Does the host lead one of the addresses to a link (or can't it tell)? */
+bool link_taken(struct nl_socket *host, const struct link_address address[static 2]);
+
+/* What the host has routes to over a link, at most as a jail has: of IPv4 and of IPv6. */
+int link_addresses(struct nl_socket *host, const char *name, struct link_address ret[static 2]);
 
 /* Call fn with the name of each link in the host's network that is in a jail's group. */
 int link_each(struct nl_socket *host, void (*fn)(const char *name, void *arg), void *arg);

@@ -15,7 +15,8 @@
 	X(socket_get_portid) X(nlmsg_put_header) X(nlmsg_put_extra_header) X(nlmsg_ok)           \
 	X(nlmsg_next) X(nlmsg_get_payload) X(nlmsg_get_payload_offset) X(attr_put) X(attr_put_u8) \
 	X(attr_put_u32) X(attr_put_strz) X(attr_nest_start) X(attr_nest_end) X(attr_get_str)      \
-	X(attr_get_u32) X(attr_get_type) X(attr_ok) X(attr_next)
+	X(attr_get_u32) X(attr_get_type) X(attr_get_payload) X(attr_get_payload_len) X(attr_ok)   \
+	X(attr_next)
 
 /* libmnl's functions by their names without mnl_, once nl_open has succeeded. */
 struct nl_calls {

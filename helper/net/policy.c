@@ -23,8 +23,9 @@ static uint64_t fnv1a(const char *text)
 uint32_t policy_group(const char *section)
 {
 	uint64_t h = fnv1a(section);
+	uint32_t own = (uint32_t)((h >> 40 ^ h) & ~POLICY_GROUPS_MASK);
 
-	return POLICY_GROUPS | (uint32_t)((h >> 40 ^ h) & ~POLICY_GROUPS_MASK);
+	return POLICY_GROUPS | (own ? own : 1);
 }
 
 /* ---- a section ------------------------------------------------------------- */
@@ -105,6 +106,24 @@ static void write_dns(FILE *f, const struct settings *set, const char *chain)
 }
 
 /*
+ * What is let through but for the number of connections.  They count by the jail's
+ * address, which the user's next jail has again, and together with those of the other
+ * direction.  What can't be counted, because memory or the set is full, is refused.
+ */
+static void write_counted(FILE *f, const char *name, const char *end, const struct settings *set)
+{
+	fprintf(f, "\tchain %s {\n", name);
+	if (set->connections == NO_LIMIT) {
+		fputs("\t\taccept\n\t}\n", f);
+		return;
+	}
+	fputs("\t\tct state != new accept\n", f);
+	fprintf(f, "\t\tadd @connections4 { ip %s ct count %" PRIu64 " } accept\n", end, set->connections);
+	fprintf(f, "\t\tadd @connections6 { ip6 %s ct count %" PRIu64 " } accept\n", end, set->connections);
+	fputs("\t\tgoto refuse\n\t}\n", f);
+}
+
+/*
  * The chains of a section, CHAIN for where its jails may go, CHAIN-dns for the name
  * servers, which may be the host itself, and CHAIN-new for what has been let
  * through but for the number of connections, CHAIN-in for the same from outside.
@@ -115,18 +134,10 @@ static int write_section(FILE *f, const char *chain, const struct settings *set)
 	int r;
 
 	snprintf(accept, sizeof accept, "%s-new", chain);
-	fprintf(f, "\tchain %s {\n", accept);
-	if (set->connections != NO_LIMIT)
-		fprintf(f, "\t\tct state new add @connections { iif ct count over %" PRIu64 " } goto refuse\n",
-			set->connections);
-	fputs("\t\taccept\n\t}\n", f);
-
-	/* The same for what comes in, by the other end of the wire. */
-	fprintf(f, "\tchain %s-in {\n", chain);
-	if (set->connections != NO_LIMIT)
-		fprintf(f, "\t\tct state new add @connections { oif ct count over %" PRIu64 " } goto refuse\n",
-			set->connections);
-	fputs("\t\taccept\n\t}\n", f);
+	write_counted(f, accept, "saddr", set);
+	snprintf(accept, sizeof accept, "%s-in", chain);
+	write_counted(f, accept, "daddr", set);
+	snprintf(accept, sizeof accept, "%s-new", chain);
 
 	fprintf(f, "\tchain %s-dns {\n", chain);
 	write_dns(f, set, chain);

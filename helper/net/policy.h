@@ -21,7 +21,8 @@
 #define POLICY_TABLE "loginjail"
 #define POLICY_CHAIN_MAX 64
 
-/* All groups of jails, and what tells them from others'. */
+/* All groups of jails, and what tells them from others'.  The first is no section's: what
+ * is in it gets nowhere. */
 #define POLICY_GROUPS UINT32_C(0x4c000000)
 #define POLICY_GROUPS_MASK UINT32_C(0xff000000)
 

@@ -77,71 +77,38 @@ static bool next_line(const char **text, uint32_t *uid, uint32_t *slot, uint32_t
 	return true;
 }
 
-/* The place of uid's slot, or 0 and in *ret_free the first that is nobody's (0: none). */
-static int look_up(const char *text, uint32_t size, uid_t uid, unsigned int slot, uint32_t *ret,
-		   uint32_t *ret_free)
+struct owner {
+	uint32_t uid, slot;
+	bool is;
+};
+
+/* Whose each place is, from 1 to size; the last line decides.  The caller frees it. */
+static struct owner *owners(const char *text, uint32_t size)
 {
-	_cleanup_free_ uint8_t *taken = calloc(size / 8 + 1, 1);
+	/* Of a large pool hardly a page is touched. */
+	struct owner *o = calloc((size_t)size + 1, sizeof *o);
 	uint32_t u, s, i;
 
-	if (!taken)
-		return -ENOMEM;
-	*ret = *ret_free = 0;
-	while (next_line(&text, &u, &s, &i)) {
-		/* A pool that became smaller leaves some outside, who get another. */
-		if (i == 0 || i > size)
-			continue;
-		taken[i / 8] |= (uint8_t)(1u << i % 8);
-		if (u == uid && s == slot)
-			*ret = i;
-	}
-	for (i = 1; i <= size && !*ret_free; i++)
-		if (!(taken[i / 8] & 1u << i % 8))
-			*ret_free = i;
-	return 0;
+	/* A pool that became smaller leaves some outside, who get another. */
+	while (o && next_line(&text, &u, &s, &i))
+		if (i > 0 && i <= size)
+			o[i] = (struct owner){u, s, true};
+	return o;
 }
 
-static int append(int fd, const char *text, uid_t uid, unsigned int slot, uint32_t index)
+/* The place of uid's slot by its last line, if nobody has it since.  0: none. */
+static uint32_t look_up(const char *text, const struct owner *o, uint32_t size, uid_t uid, unsigned int slot)
 {
-	bool torn = *text && text[strlen(text) - 1] != '\n';
-	char line[64];
-	/* A line that a power cut left without its end must not swallow ours. */
-	int n = snprintf(line, sizeof line, "%s%u:%u:%" PRIu32 "\n", torn ? "\n" : "", uid, slot, index), r;
+	uint32_t u, s, i, found = 0;
 
-	r = write_all(fd, line, (size_t)n);
-	return !r && fsync(fd) < 0 ? -errno : r;
+	while (next_line(&text, &u, &s, &i))
+		if (i > 0 && i <= size && u == uid && s == slot && o[i].uid == uid && o[i].slot == slot)
+			found = i;
+	return found;
 }
 
-int pool_get(const struct prefixes *pool, int state_dir, uid_t uid, unsigned int slot,
-	     struct link_address ret[static 2], struct err *err)
+static void addresses(const struct prefixes *pool, uint32_t index, struct link_address ret[static 2])
 {
-	const int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
-	_cleanup_close_ int fd = openat(state_dir, POOL_FILE, flags, 0600);
-	_cleanup_free_ char *text = NULL;
-	uint32_t size = pool_size(pool), index, free_one;
-	int r;
-
-	if (fd < 0)
-		return err_set(err, -errno, WHAT);
-	while ((r = flock(fd, LOCK_EX)) < 0 && errno == EINTR)
-		;
-	if (r < 0)
-		return err_set(err, -errno, "locking " WHAT);
-	r = read_text(fd, &text, err);
-	if (r)
-		return r;
-	r = look_up(text, size, uid, slot, &index, &free_one);
-	if (r)
-		return err_set(err, r, WHAT);
-	if (!index && !free_one)
-		return err_set(err, -ENOSPC, "all %" PRIu32 " addresses of the pool are somebody's: make 'pool' in "
-			       "jail.ini larger, or remove lines of users who are gone from " WHAT, size);
-	if (!index) {
-		index = free_one;
-		r = append(fd, text, uid, slot, index);
-		if (r)
-			return err_set(err, r, "writing " WHAT);
-	}
 	memset(ret, 0, 2 * sizeof *ret);
 	for (size_t i = 0; i < pool->n; i++) {
 		struct link_address *a = &ret[pool->v[i].family == AF_INET6];
@@ -149,5 +116,118 @@ int pool_get(const struct prefixes *pool, int state_dir, uid_t uid, unsigned int
 		a->family = pool->v[i].family;
 		prefix_nth(&pool->v[i], index, a->addr);
 	}
+}
+
+static uint32_t find_free(const struct owner *o, uint32_t size)
+{
+	for (uint32_t i = 1; i <= size; i++)
+		if (!o[i].is)
+			return i;
+	return 0;
+}
+
+/*
+ * What somebody had for one more jail and does not use now.  That it is used after all
+ * when we come to it, is found by the route that is there then.
+ */
+static uint32_t find_unused(const struct prefixes *pool, const struct owner *o, uint32_t size, pool_used_fn *used,
+			    void *arg)
+{
+	struct link_address a[2];
+
+	for (uint32_t i = 1; used && i <= size; i++) {
+		if (o[i].slot == 0)
+			continue;
+		addresses(pool, i, a);
+		if (!used(a, arg))
+			return i;
+	}
+	return 0;
+}
+
+static int append(int fd, const char *text, const char *line)
+{
+	/* A line that a power cut left without its end must not swallow ours. */
+	int r = *text && text[strlen(text) - 1] != '\n' ? write_all(fd, "\n", 1) : 0;
+
+	r = r ? r : write_all(fd, line, strlen(line));
+	return !r && fsync(fd) < 0 ? -errno : r;
+}
+
+/* A file without the lines of that place in the old one's stead, so that it does not grow
+ * with each time a place changes hands. */
+static int replace(int state_dir, const char *text, uint32_t index, const char *line)
+{
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+	_cleanup_close_ int fd = openat(state_dir, POOL_FILE ".new", flags, 0600);
+	_cleanup_free_ char *all = calloc(1, strlen(text) + strlen(line) + 2);
+	const char *start = text;
+	uint32_t u, s, i;
+	int r;
+
+	if (fd < 0 || !all)
+		return fd < 0 ? -errno : -ENOMEM;
+	for (char *end = all; next_line(&text, &u, &s, &i); start = text)
+		if (i != index && text[-1] == '\n')
+			end = mempcpy(end, start, (size_t)(text - start));
+	strcat(all, line);
+	r = write_all(fd, all, strlen(all));
+	if (!r && (fsync(fd) < 0 || renameat(state_dir, POOL_FILE ".new", state_dir, POOL_FILE) < 0))
+		r = -errno;
+	return !r && fsync(state_dir) < 0 ? -errno : r;
+}
+
+/* The file and its lock, once it is still the one of that name. */
+static int open_locked(int state_dir, struct err *err)
+{
+	const int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
+
+	for (;;) {
+		_cleanup_close_ int fd = openat(state_dir, POOL_FILE, flags, 0600);
+		struct stat ours, named;
+		int r;
+
+		if (fd < 0)
+			return err_set(err, -errno, WHAT);
+		while ((r = flock(fd, LOCK_EX)) < 0 && errno == EINTR)
+			;
+		if (r < 0 || fstat(fd, &ours) < 0)
+			return err_set(err, -errno, "locking " WHAT);
+		if (fstatat(state_dir, POOL_FILE, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    ours.st_dev == named.st_dev && ours.st_ino == named.st_ino)
+			return take_fd(&fd);
+	}
+}
+
+int pool_get(const struct prefixes *pool, int state_dir, uid_t uid, unsigned int slot, pool_used_fn *used,
+	     void *arg, struct link_address ret[static 2], struct err *err)
+{
+	_cleanup_close_ int fd = open_locked(state_dir, err);
+	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ struct owner *o = NULL;
+	uint32_t size = pool_size(pool), index;
+	char line[64];
+	int r = fd < 0 ? fd : read_text(fd, &text, err);
+
+	if (r)
+		return r;
+	o = owners(text, size);
+	if (!o)
+		return err_set(err, -ENOMEM, WHAT);
+	index = look_up(text, o, size, uid, slot);
+	if (!index) {
+		const uint32_t nobodys = find_free(o, size);
+
+		index = nobodys ? nobodys : find_unused(pool, o, size, used, arg);
+		if (!index)
+			return err_set(err, -ENOSPC, "all %" PRIu32 " addresses of the pool are somebody's: make "
+				       "'pool' in jail.ini larger, or remove lines of users who are gone from " WHAT,
+				       size);
+		snprintf(line, sizeof line, "%u:%u:%" PRIu32 "\n", uid, slot, index);
+		r = nobodys ? append(fd, text, line) : replace(state_dir, text, index, line);
+		if (r)
+			return err_set(err, r, "writing " WHAT);
+	}
+	addresses(pool, index, ret);
 	return 0;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which user has which place in the pool: STATE/addresses, a line UID:SLOT:INDEX for
- * each, only ever appended to.  Slot 0 is the user's first jail, 1 one more that
- * lives at the same time, and so on.  INDEX counts from the pool's first address,
- * which nobody gets; it is the same in both families.
+ * each.  Slot 0 is the user's first jail, which keeps it for good; 1 is one more that
+ * lives at the same time, and so on: these are others' when nothing else is left and
+ * they are not in use.  INDEX counts from the pool's first address, which nobody gets;
+ * it is the same in both families.
  */
 #ifndef LOGINJAIL_NET_POOL_H
 #define LOGINJAIL_NET_POOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -20,11 +22,14 @@
 /* How many addresses it has: of the smaller of both prefixes. */
 uint32_t pool_size(const struct prefixes *pool);
 
+/* Does a jail that lives have one of these addresses? */
+typedef bool pool_used_fn(const struct link_address address[static 2], void *arg);
+
 /*
- * The addresses of a user's slot, found or allotted under a lock.  -ENOSPC: all are
- * taken.
+ * The addresses of a user's slot, found or allotted under a lock.  used: NULL, and no
+ * place of somebody's is taken over.  -ENOSPC: all are taken.
  */
-int pool_get(const struct prefixes *pool, int state_dir, uid_t uid, unsigned int slot,
-	     struct link_address ret[static 2], struct err *err);
+int pool_get(const struct prefixes *pool, int state_dir, uid_t uid, unsigned int slot, pool_used_fn *used,
+	     void *arg, struct link_address ret[static 2], struct err *err);
 
 #endif

@@ -1,42 +1,67 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/rules.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
+
+#include "net/pool.h"
 
 /*
  * Never in reach, whatever is allowed: no address of somebody else's (this host,
  * this link, many), and where clouds hand out keys to whoever asks.
  */
-static const char never4[] =
-	"0.0.0.0/8, 100.100.100.200, 127.0.0.0/8, 168.63.129.16, 169.254.0.0/16, 192.0.0.192, "
-	"224.0.0.0/3";
-static const char never6[] =
-	"::/96, ::ffff:0:0/96, 64:ff9b::7f00:0/104, 64:ff9b::a9fe:0/112, fd00:c1::a9fe:a9fe, "
-	"fd00:ec2::/32, fd20:ce::254, fe80::/10, ff00::/8";
+static const char *const never4[] = {"0.0.0.0/8",      "100.100.100.200", "127.0.0.0/8", "168.63.129.16",
+				     "169.254.0.0/16", "192.0.0.192",	  "224.0.0.0/3", NULL};
+static const char *const never6[] = {"::/96",	       "::ffff:0:0/96", "fd00:c1::a9fe:a9fe", "fd00:ec2::/32",
+				     "fd20:ce::254", "fe80::/10",     "ff00::/8",	      NULL};
 
-/* Nets that are somebody's own, in reach if allowed; also by way of a translator. */
-static const char private4[] =
-	"10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15";
-static const char private6[] =
-	"64:ff9b::a00:0/104, 64:ff9b::6440:0/106, 64:ff9b::ac10:0/108, 64:ff9b::c0a8:0/112, "
-	"64:ff9b:1::/48, 2002::/16, fc00::/7, fec0::/10";
+/* Nets that are somebody's own, in reach if allowed. */
+static const char *const private4[] = {"10.0.0.0/8",	 "100.64.0.0/10",  "172.16.0.0/12", "192.0.0.0/24",
+				       "192.168.0.0/16", "198.18.0.0/15", NULL};
+static const char *const private6[] = {"64:ff9b:1::/48", "2002::/16", "fc00::/7", "fec0::/10", NULL};
 
-static void write_set(FILE *f, const char *name, bool six, const char *elements,
-		      const struct prefixes *more)
+/* How a translator to IPv4 is told of that prefix (RFC 6052). */
+static struct prefix translated(const struct prefix *p)
 {
+	struct prefix six = {.family = AF_INET6, .len = 96 + p->len, .addr = {0x00, 0x64, 0xff, 0x9b}};
+
+	memcpy(six.addr + 12, p->addr, 4);
+	return six;
+}
+
+static void write_element(FILE *f, const struct prefix *p, bool six)
+{
+	struct prefix way = *p;
 	char text[PREFIX_TEXT_MAX];
 
-	fprintf(f, "\tset %s {\n\t\ttype %s\n\t\tflags interval\n\t\tauto-merge\n\t\telements = { %s",
-		name, six ? "ipv6_addr" : "ipv4_addr", elements);
-	for (size_t i = 0; more && i < more->n; i++) {
-		if ((more->v[i].family == AF_INET6) != six)
-			continue;
-		prefix_print(&more->v[i], text);
-		fprintf(f, ", %s", text);
-	}
-	fputs(" }\n\t}\n", f);
+	if (six && p->family == AF_INET)
+		way = translated(p);
+	if ((way.family == AF_INET6) != six)
+		return;
+	prefix_print(&way, text);
+	fprintf(f, "%s, ", text);
+}
+
+/* Of four and six what is of the family, in IPv6 four by way of a translator as well. */
+static void write_set(FILE *f, const char *name, bool is_six, const char *const four[], const char *const six[],
+		      const struct prefixes *more)
+{
+	struct prefix p;
+
+	fprintf(f, "\tset %s%c {\n\t\ttype ipv%c_addr\n\t\tflags interval\n\t\tauto-merge\n\t\telements = { ",
+		name, is_six ? '6' : '4', is_six ? '6' : '4');
+	for (; *four; four++)
+		if (!prefix_parse(*four, &p, NULL))
+			write_element(f, &p, is_six);
+	for (; *six; six++)
+		if (!prefix_parse(*six, &p, NULL))
+			write_element(f, &p, is_six);
+	for (size_t i = 0; more && i < more->n; i++)
+		write_element(f, &more->v[i], is_six);
+	fputs("}\n\t}\n", f);
 }
 
 /*
@@ -116,11 +141,14 @@ static const char hooks[] =
 
 void rules_common(FILE *f, const struct prefixes *pool)
 {
-	write_set(f, "never4", false, never4, pool);
-	write_set(f, "never6", true, never6, pool);
-	write_set(f, "private4", false, private4, NULL);
-	write_set(f, "private6", true, private6, NULL);
-	fputs("\tset connections {\n\t\ttype iface_index\n\t\tsize 65535\n\t\tflags dynamic\n\t}\n", f);
+	for (int six = 0; six < 2; six++) {
+		write_set(f, "never", six, never4, never6, pool);
+		write_set(f, "private", six, private4, private6, NULL);
+	}
+	/* Never full: nothing comes this far by an address outside of the pool. */
+	for (int six = 0; six < 2; six++)
+		fprintf(f, "\tset connections%c {\n\t\ttype ipv%c_addr\n\t\tsize %" PRIu32 "\n"
+			   "\t\tflags dynamic\n\t}\n", six ? '6' : '4', six ? '6' : '4', pool_size(pool));
 	/* Of no live jail's: not to go wherever a default route leads. */
 	fputs("\tchain nobodys {\n", f);
 	for (size_t i = 0; i < pool->n; i++) {

@@ -14,6 +14,7 @@
 #include "lib/scope.h"
 #include "lib/sys.h"
 #include "mnt.h"
+#include "net.h"
 
 /* Places of the fence that are mounts, or would be covered by one. */
 static const char *const taken[] = {"/dev", "/proc", "/sys",  "/run", "/tmp",
@@ -150,12 +151,11 @@ static int copy_file(int from, int to, const char *name, struct err *err)
 static int make_etc(const struct jail *j, int top, struct err *err)
 {
 	static const char nsswitch[] = "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n";
-	/* The user's forwards go by name as far as the jail does. */
-	const size_t len = sizeof nsswitch - 1 - (j->resolv_text ? 0 : strlen(" dns\n") - 1);
 	_cleanup_close_ int from = openat(j->host, "etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int to = openat(top, "etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	const struct accounts host = {.root = j->host};
-	_cleanup_free_ char *passwd = NULL, *group = NULL;
+	_cleanup_free_ char *passwd = NULL, *group = NULL, *resolv = NULL;
+	size_t len = sizeof nsswitch - 1;
 	int r;
 
 	if (from < 0 || to < 0)
@@ -171,10 +171,16 @@ static int make_etc(const struct jail *j, int top, struct err *err)
 
 		r = fence_file(to, "group", text, strlen(text), 0644, err);
 	}
+	/* The user's forwards go by name as far as the jail does.  But the root part of sshd
+	 * may look up names here, too: none of which the user can forge the address. */
+	if (!r)
+		r = net_resolv_text(j, false, &resolv, err);
+	if (!r && !resolv)
+		len -= strlen(" dns\n") - 1;
 	if (!r)
 		r = fence_file(to, "nsswitch.conf", nsswitch, len, 0644, err);
-	if (!r && j->resolv_text)
-		r = fence_file(to, "resolv.conf", j->resolv_text, strlen(j->resolv_text), 0644, err);
+	if (!r && resolv)
+		r = fence_file(to, "resolv.conf", resolv, strlen(resolv), 0644, err);
 	for (size_t i = 0; !r && i < sizeof copied / sizeof *copied; i++)
 		r = copy_file(from, to, copied[i], err);
 	return r;
@@ -286,9 +292,10 @@ static int mount_home(const struct jail *j, int fence, struct err *err)
 	const uint64_t attr = MNT_SAFE | MOUNT_ATTR_NOEXEC;
 	_cleanup_close_ int src = -EBADF;
 
-	/* The fence may live as long as the user's sshd does, after the jail; a persistent
-	 * storage must be free then, and so its home is not shown here. */
-	if (j->set->home == HOME_NONE ||
+	/* What sshd makes and reaches by forwards of sockets, it does here.  And the fence
+	 * may live as long as the user's sshd does, after the jail; a persistent storage
+	 * must be free then, and so its home is not shown either. */
+	if (j->set->home == HOME_NONE || j->set->forwarding == ANSWER_NO ||
 	    (j->set->home == HOME_PRIVATE && j->set->storage == STORAGE_PERSISTENT))
 		return 0;
 	if (j->set->home == HOME_BIND)

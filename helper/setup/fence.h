@@ -12,8 +12,10 @@
  *   /enter       loginjail-enter, the only file that can be executed; the login
  *                shell's path and /bin/sh are links to it
  *   /etc         passwd and group of the jail, and a few copies of harmless files
- *   /dev, /tmp   the jail's own, terminals included
- *   the home     as the jail has it
+ *   /dev         the jail's own, terminals included
+ *   /tmp         the jail's own, and
+ *   the home     as the jail has it; with forwarding = no both are empty, so that no
+ *                socket can be put there or found there
  *   /run         root may write: utmp of the fence's own (all jails have a pts/0),
  *                init's socket, and the socket of the system log
  *   /log         the host's /var/log for root only (wtmp, lastlog)
@@ -21,9 +23,11 @@
  * It is an allow-list: a file that the host gains later is not in it.  Every
  * mount but /enter is noexec, every one nosuid, and all but /dev and its pts nodev.
  *
- * NSS finds what it needs in /etc/passwd and /etc/group, so that no name service
- * is asked from in here, and nothing that a user can write is looked up by the
- * root part of sshd, nor any library loaded (CVE-2019-14271, CVE-2025-32463).
+ * NSS finds accounts in /etc/passwd and /etc/group, so that no service is asked for
+ * them from in here, and nothing that a user can write is looked up by the root part
+ * of sshd, nor any library loaded (CVE-2019-14271, CVE-2025-32463).  Names of hosts are
+ * found in /etc/hosts, and for a routed jail with `dns`, since forwards go by name,
+ * by asking those of its servers for which nothing in the jail can answer: of IPv4.
  */
 #ifndef LOGINJAIL_FENCE_H
 #define LOGINJAIL_FENCE_H

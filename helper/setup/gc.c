@@ -52,7 +52,7 @@ static int remove_link(const char *instance)
 	r = nl_open(&host, NETLINK_ROUTE, NULL);
 	if (r)
 		return r;
-	r = link_remove(&host, name);
+	r = link_end(&host, name, NULL);
 	nl_close(&host);
 	return r;
 }

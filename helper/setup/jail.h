@@ -51,6 +51,7 @@ struct jail {
 	struct {
 		char name[LINK_NAME_MAX]; /* the host's end of a routed jail's link; "" for none */
 		struct nl_socket host;	  /* of the host's network, to remove it */
+		struct link_address address[2];
 	} net;
 
 	/* used while building only */
@@ -64,7 +65,7 @@ struct jail {
 	int init_fd;	/* loginjail-init */
 	int init_sock;	/* listening, for loginjail-enter; init inherits it */
 	char *group_text; /* the group file of the jail and of the fence; NULL: they differ */
-	char *resolv_text; /* resolv.conf of both; NULL: the host's, and none */
+	char *resolv_text; /* resolv.conf of the jail; NULL: the host's */
 	struct layer layer;
 	struct cgroup_job cgroup_job;
 };

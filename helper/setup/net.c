@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -65,8 +66,14 @@ static void cut_off_dead(struct jail *j)
 		    !gc_dead(&j->state, e->d_name))
 			continue;
 		link_name(e->d_name, name);
-		(void)link_remove(&j->net.host, name);
+		if (if_nametoindex(name) > 0)
+			(void)link_end(&j->net.host, name, NULL);
 	}
+}
+
+static bool is_used(const struct link_address address[static 2], void *arg)
+{
+	return link_taken(arg, address);
 }
 
 /* The first of the user's addresses that no other jail of the user's has. */
@@ -80,7 +87,8 @@ static int make_link(struct jail *j, struct link_address address[static 2], stru
 	if (state_dir < 0)
 		return state_dir;
 	while (slot < HOLDERS_MAX) {
-		r = pool_get(&j->set->pool, state_dir, j->id->uid, slot, address, err);
+		r = pool_get(&j->set->pool, state_dir, j->id->uid, slot, is_used, &j->net.host, address,
+			     err);
 		if (!r)
 			r = link_make(&j->net.host, j->net.name, policy_group(j->section), j->net_ns, address,
 				      err);
@@ -115,7 +123,7 @@ static int check_table(const struct jail *j, struct err *err)
 
 int net_make(struct jail *j, struct err *err)
 {
-	struct link_address address[2];
+	struct link_address *address = j->net.address;
 	struct nl_socket jail = {0};
 	int r;
 
@@ -142,18 +150,27 @@ void net_end(struct jail *j)
 
 	if (!j->net.name[0])
 		return;
-	r = link_remove(&j->net.host, j->net.name);
+	r = link_end(&j->net.host, j->net.name, j->net.address);
 	if (r)
 		log_line(LOG_WARNING, "jail %s: removing the link %s: %s", j->instance, j->net.name, strerror(-r));
 	nl_close(&j->net.host);
 	j->net.name[0] = '\0';
 }
 
-int net_resolv_text(const struct jail *j, char **ret, struct err *err)
+/*
+ * Without a privilege, a socket can have any source in IPv6 and any port in a jail, and
+ * so send the answer that a resolver beside it waits for; in IPv4 it can't.
+ */
+static bool can_forge(const struct prefix *server)
+{
+	return server->family != AF_INET;
+}
+
+int net_resolv_text(const struct jail *j, bool forgeable, char **ret, struct err *err)
 {
 	const struct prefixes *dns = &j->set->dns;
 	char addr[PREFIX_TEXT_MAX];
-	size_t len;
+	size_t len, n = 0;
 	FILE *f;
 
 	*ret = NULL;
@@ -163,12 +180,15 @@ int net_resolv_text(const struct jail *j, char **ret, struct err *err)
 	if (!f)
 		return err_set(err, -ENOMEM, "resolv.conf");
 	for (size_t i = 0; i < dns->n; i++) {
+		if (!forgeable && can_forge(&dns->v[i]))
+			continue;
 		prefix_print(&dns->v[i], addr);
 		fprintf(f, "nameserver %s\n", addr);
+		n++;
 	}
-	if (fclose(f) == 0)
+	if (fclose(f) == 0 && n > 0)
 		return 0;
 	free(*ret);
 	*ret = NULL;
-	return err_set(err, -ENOMEM, "resolv.conf");
+	return n > 0 ? err_set(err, -ENOMEM, "resolv.conf") : 0;
 }

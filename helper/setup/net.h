@@ -15,7 +15,10 @@ int net_make(struct jail *j, struct err *err);
 /* Cut the jail off, if it is on; needs CAP_NET_ADMIN then, and no file. */
 void net_end(struct jail *j);
 
-/* The resolv.conf that the section asks for; *ret is the caller's, NULL if it asks for none. */
-int net_resolv_text(const struct jail *j, char **ret, struct err *err);
+/*
+ * The resolv.conf that the section asks for; *ret is the caller's, NULL if it asks for
+ * none.  forgeable: with servers as well for which something inside could answer.
+ */
+int net_resolv_text(const struct jail *j, bool forgeable, char **ret, struct err *err);
 
 #endif

@@ -248,7 +248,7 @@ static int layer_files(struct jail *j, struct err *err)
 	if (!r)
 		r = layer_file(l, "/etc/group", j->group_text, err);
 	if (!r)
-		r = net_resolv_text(j, &j->resolv_text, err);
+		r = net_resolv_text(j, true, &j->resolv_text, err);
 	if (!r && j->resolv_text)
 		r = layer_file(l, "/etc/resolv.conf", j->resolv_text, err);
 	return r || !j->set->hostname[0] ? r : layer_hostname(l, j->set->hostname, err);

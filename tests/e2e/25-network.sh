@@ -116,6 +116,30 @@ is "$(on emil 'for i in 1 2 3 4 5 6 7 8; do exec {fd}<>/dev/tcp/198.51.100.2/700
 ok 'when they are closed there is room again' \
 	eventually_sh '[[ $(reach emil tcp/198.51.100.2/7000) == *" internet "* ]]'
 
+# Its end leaves nothing to count: what was open is forgotten, of the user's next jail all is free
+entries() { grep -c -E "(src|dst)=$e4 " /proc/net/nf_conntrack; }
+open_all='for i in 1 2 3 4 5 6 7 8; do exec {fd}<>/dev/tcp/198.51.100.2/7000; done 2>/dev/null'
+hold e emil
+e4=$(jail_address emil 4)
+is "$(on emil "$open_all; grep -c ':1B58 01' /proc/net/tcp; (sleep 1000 >/dev/null 2>&1 &)")" 5 'five connections again'
+ok '(which the host knows)' test "$(entries)" -ge 5
+ok '(the jail is killed)' loginjail kill emil
+release e
+ok '(it is gone)' eventually_sh '! jail_exists emil'
+is "$(entries)" 0 'a jail that is gone has no connections'
+hold e emil
+is "$(jail_address emil 4)" "$e4" 'the next one has its address'
+is "$(on emil "$open_all; grep -c ':1B58 01' /proc/net/tcp; (sleep 1000 >/dev/null 2>&1 &)")" 5 'and all of its five'
+# Where they could not be forgotten, they count: the link and then the keeper are taken away
+keeper=$(ss -xlp | grep -F "$(basename "$(jail_dir emil)")" | grep -oE 'pid=[0-9]+' | head -n 1)
+keeper=${keeper#pid=}
+like "$(cat "/proc/$keeper/comm")" loginjail '(its keeper)'
+ip link del "$(jail_link emil)"
+kill -KILL "$keeper"
+release e
+is "$(on emil "ip -o -4 addr show dev eth0 | grep -c $e4; $open_all; grep -c ':1B58 01' /proc/net/tcp" | xargs)" '1 0' \
+	'what the host still knows of counts for the next jail'
+
 # The same address again; the link goes with the jail
 for name in a b c d; do
 	release "$name"

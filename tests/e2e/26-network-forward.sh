@@ -6,6 +6,7 @@
 
 standard_users
 add_user carl 2007
+add_user dora 2008
 networks
 # A host whose own file is of no use to others
 ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
@@ -15,11 +16,16 @@ jail_ini <<'EOS'
 [jail test]
 groups = jailed
 network = routed
-dns = 192.168.77.2
+dns = fd77::2 192.168.77.2
 
 [jail other]
 users = carl
 network = routed
+
+[jail six]
+users = dora
+network = routed
+dns = fd77::2
 EOS
 sshd_start main
 ok 'net apply' loginjail net apply
@@ -49,14 +55,20 @@ isnt "$(ask "TCP:$(jail_address alice 4):9006")" HOST 'and nobody outside reache
 on_opt alice '-O exit' 2>/dev/null
 
 # Names
-is "$(j 'cat /etc/resolv.conf; test -L /etc/resolv.conf || echo a file')" $'nameserver 192.168.77.2\na file' \
+is "$(j 'cat /etc/resolv.conf; test -L /etc/resolv.conf || echo a file')" $'nameserver fd77::2\nnameserver 192.168.77.2\na file' \
 	'dns: a file of its own, where the host has a link to nowhere'
 child=$(pgrep -u alice -f '^sshd(-session)?: alice' | head -n 1)
-is "$(cat "/proc/$child/root/etc/resolv.conf")" 'nameserver 192.168.77.2' 'and the same for forwards by name'
+is "$(cat "/proc/$child/root/etc/resolv.conf")" 'nameserver 192.168.77.2' \
+	'and for forwards by name those of IPv4, which the user can'"'"'t forge'
 is "$(grep hosts "/proc/$child/root/etc/nsswitch.conf")" 'hosts: files dns' 'which ask it'
 hold plain carl
 child=$(pgrep -u carl -f '^sshd(-session)?: carl' | head -n 1)
 nok 'without dns there is none' test -e "/proc/$child/root/etc/resolv.conf"
+hold six dora
+is "$(on dora 'cat /etc/resolv.conf')" 'nameserver fd77::2' 'with IPv6 only the jail has it'
+child=$(pgrep -u dora -f '^sshd(-session)?: dora' | head -n 1)
+nok 'and forwards by name do not' test -e "/proc/$child/root/etc/resolv.conf"
+is "$(grep hosts "/proc/$child/root/etc/nsswitch.conf" | xargs)" 'hosts: files' 'which ask nobody'
 
 # Sizes: a way that is narrower than the jail's link, in both directions
 ip link set internet mtu 1300
@@ -89,6 +101,7 @@ ok 'net apply beside them' loginjail net apply
 like "$(nft list table inet others)" 'iifname "lj\*" accept' 'does not touch them'
 release warm
 release plain
+release six
 ok 'no jail stays' jails_gone
 ok 'no link stays' no_links
 kill "${served[@]}" "${net_pid[@]}"

@@ -41,19 +41,28 @@ through_back() { # FORWARD COMMAND
 }
 tcp_back='exec 3<>/dev/tcp/127.0.0.1/9004 && head -n 1 <&3'
 socket_back='socat - UNIX:/tmp/back </dev/null'
+home_back='socat - UNIX:/home/alice/back </dev/null'
+# Is the home mounted where alice's sshd is?
+home_in_fence() { grep -q ' /home/alice ' "/proc/$(pgrep -u alice -f '^sshd(-session)?: alice' | head -n 1)/mountinfo"; }
 
 for network in private routed host; do
 	conf $network yes
 	hold h alice
 	serve_inside alice UNIX-LISTEN:/tmp/in.sock INSIDE
+	serve_inside alice UNIX-LISTEN:/home/alice/in.sock,unlink-early INSIDE
 	ok "$network: yes: -L to a socket of the jail's" \
 		eventually_sh '[[ $(through_socket /tmp/in.sock) == INSIDE ]]'
+	ok "$network: yes: and to one in the home" \
+		eventually_sh '[[ $(through_socket /home/alice/in.sock) == INSIDE ]]'
+	ok "$network: yes: the fence has the home" home_in_fence
 	# The fence is the same for all; the last one has the most to reach.
 	for path in $([[ $network != host ]] || echo /tmp/host.sock /srv/host.sock /run/host.sock /home/host.sock \
 		/var/tmp/host.sock /proc/1/root/run/host.sock /proc/self/root/run/host.sock); do
 		isnt "$(through_socket "$path")" HOST "$network: yes: but to none of the host's, $path"
 	done
 	is "$(through_back /tmp/back:127.0.0.1:7001 "$socket_back")" HOST "$network: yes: -R to a socket"
+	is "$(through_back /home/alice/back:127.0.0.1:7001 "$home_back")" HOST "$network: yes: -R into the home"
+	j 'rm -f ~/back'
 	like "$(on_opt alice "-A -o IdentityAgent=$T/agent" 'ssh-add -l' 2>&1)" ED25519 "$network: yes: the agent"
 	release h
 	jails_gone
@@ -62,9 +71,15 @@ for network in private routed host; do
 	hold h alice
 	serve_inside alice UNIX-LISTEN:/tmp/in.sock INSIDE
 	serve_inside alice TCP-LISTEN:7002,bind=127.0.0.1,reuseaddr INSIDE
+	serve_inside alice UNIX-LISTEN:/home/alice/in.sock,unlink-early INSIDE
 	ok "$network: no: (a socket)" eventually j 'test -S /tmp/in.sock'
+	ok "$network: no: (one in the home)" \
+		eventually_sh '[[ $(j "socat - UNIX:/home/alice/in.sock </dev/null") == INSIDE ]]'
 	isnt "$(through_socket /tmp/in.sock)" INSIDE "$network: no: -L to a socket"
 	isnt "$(through_socket /home/alice/in.sock)" INSIDE "$network: no: nor in the home"
+	nok "$network: no: which the fence does not have" home_in_fence
+	isnt "$(through_back /home/alice/back:127.0.0.1:7001 "$home_back")" HOST "$network: no: -R into the home"
+	nok "$network: no: where it makes none" j 'test -e ~/back'
 	isnt "$(through_back /tmp/back:127.0.0.1:7001 "$socket_back")" HOST "$network: no: -R to a socket"
 	isnt "$(through_back 9004:127.0.0.1:7001 "$tcp_back")" HOST "$network: no: -R to a port"
 	for to in 127.0.0.1:7002 127.0.0.1:7001 198.51.100.2:7000 '[2001:db8:1::2]:7000'; do

@@ -146,6 +146,30 @@ ok 'and the log how to help it' logged_since "all 2 addresses of the pool are so
 ok 'nothing of it stays' eventually "$LIB/snapshot" diff "$T/before"
 is "$(on bob 'ip -o -4 addr show dev eth0 | grep -oE "10\.213[0-9./]+"; ip -6 addr show dev eth0')" 10.213.0.1/32 \
 	'who has one is let in, without IPv6 where the pool has none'
+
+# One user's many jails: the pool is theirs only as long as these live
+ok '(all ended)' jails_gone
+rm "$STATE/addresses"
+sed -i 's/^nat = no/nat = no\nscope = session/' "$INI"
+loginjail net apply >/dev/null
+hold one alice
+hold two alice
+log_mark
+run on bob true
+isnt "$status" 0 'two jails of one user in a pool of two: refused'
+ok 'and the log says why' logged_since 'all 2 addresses of the pool'
+release two
+ok 'without the second' eventually_sh '[[ $(jail_links | wc -l) == 1 ]]'
+is "$(on bob 'ip -o -4 addr show dev eth0 | grep -oE "10\.213[0-9./]+"')" 10.213.0.2/32 'its address is another user'"'"'s'
+is "$(sort "$STATE/addresses" | xargs)" "$(id -u alice):0:1 $(id -u bob):0:2" 'and written down as that'
+release one
+ok '(all ended)' jails_gone
+sed -i '/^scope = session/d' "$INI"
+loginjail net apply >/dev/null
+rm "$STATE/addresses"
+on bob true
+on carl true
+ok '(all ended)' jails_gone
 sysctl -qw net.ipv6.conf.default.disable_ipv6=1
 sed -i "s|^pool = .*|pool = 10.213.0.0/16 $POOL6|" "$INI"
 loginjail net apply >/dev/null

@@ -71,6 +71,31 @@ static void check_order(void)
 	}
 }
 
+/* What is closed in IPv4 is so by way of a translator as well. */
+static void check_translated(void)
+{
+	static const char *const closed[][2] = {
+		{"set never6 {", "64:ff9b::/104"},	     {"set never6 {", "64:ff9b::6464:64c8,"},
+		{"set never6 {", "64:ff9b::7f00:0/104"},     {"set never6 {", "64:ff9b::a83f:8110,"},
+		{"set never6 {", "64:ff9b::a9fe:0/112"},     {"set never6 {", "64:ff9b::c000:c0,"},
+		{"set never6 {", "64:ff9b::e000:0/99"},	     {"set never6 {", "64:ff9b::a09:0/112"},
+		{"set never6 {", "fd09::/64"},		     {"set never4 {", "10.9.0.0/16"},
+		{"set private6 {", "64:ff9b::a00:0/104"},    {"set private6 {", "64:ff9b::6440:0/106"},
+		{"set private6 {", "64:ff9b::ac10:0/108"},   {"set private6 {", "64:ff9b::c000:0/120"},
+		{"set private6 {", "64:ff9b::c0a8:0/112"},   {"set private6 {", "64:ff9b::c612:0/111"},
+		{"set private4 {", "198.18.0.0/15"},	     {"set private6 {", "fc00::/7"},
+	};
+	size_t routed;
+	_cleanup_free_ char *table = table_of(HEAD JAIL, &routed);
+
+	for (size_t i = 0; i < sizeof closed / sizeof *closed; i++) {
+		const char *set = strstr(table, closed[i][0]), *end = set ? strstr(set, "}\n") : NULL;
+		const char *at = set ? strstr(set, closed[i][1]) : NULL;
+
+		ok(at && at < end, "%s has %s", closed[i][0], closed[i][1]);
+	}
+}
+
 static void check_groups(void)
 {
 	static const char *const names[] = {"a", "b", "aa", "ab", "ba", "one", "two", "students", "tutors",
@@ -135,6 +160,7 @@ int main(void)
 	ok(!strstr(none, "jail-one"), "and has none");
 	free(none);
 	check_order();
+	check_translated();
 	check_groups();
 	check_collision();
 	check_names();

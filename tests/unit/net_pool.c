@@ -19,6 +19,18 @@ static struct prefixes pool_of(const char *text)
 	return pool;
 }
 
+/* NULL: nobody is asked. */
+static const char *used;
+
+/* Those that the list names. */
+static bool is_used(const struct link_address a[static 2], void *arg)
+{
+	char one[INET6_ADDRSTRLEN + 1];
+
+	(void)inet_ntop(AF_INET, a[0].addr, one, sizeof one - 1);
+	return strstr(arg, strcat(one, " "));
+}
+
 static const char *get(const char *pool_text, uid_t uid, unsigned int slot)
 {
 	static char got[sizeof ((struct err *)0)->text];
@@ -26,7 +38,7 @@ static const char *get(const char *pool_text, uid_t uid, unsigned int slot)
 	struct prefixes pool = pool_of(pool_text);
 	struct link_address a[2];
 	struct err err = {""};
-	int r = pool_get(&pool, scratch_fd, uid, slot, a, &err);
+	int r = pool_get(&pool, scratch_fd, uid, slot, used ? is_used : NULL, (void *)(uintptr_t)used, a, &err);
 
 	clear_prefixes(&pool);
 	if (r) {
@@ -66,7 +78,7 @@ static void check_race(void)
 			const struct range range = {1, 2};
 			struct link_address a[2];
 			int r = parse_pool(NULL, &range, "10.0.0.0/24", &pool, NULL) ||
-				pool_get(&pool, scratch_fd, 1000 + (uid_t)i, 0, a, NULL);
+				pool_get(&pool, scratch_fd, 1000 + (uid_t)i, 0, NULL, NULL, a, NULL);
 
 			clear_prefixes(&pool);
 			_exit(r);
@@ -84,6 +96,36 @@ static void check_race(void)
 		snprintf(end, sizeof end, ":0:%d\n", i);
 		ok(strstr(text, end) && !strstr(strstr(text, end) + 1, end), "place %d is one's", i);
 	}
+}
+
+/* What is for one more jail is others' when it is needed, and not in use. */
+static void check_taken_over(void)
+{
+	char text[4096] = "";
+	size_t lines = 0;
+	int fd;
+
+	ok(put(scratch_fd, POOL_FILE, "", 0600), "(an empty file)");
+	for (unsigned int slot = 0; slot < 6; slot++)
+		(void)get("10.1.0.0/29", 1001, slot);
+	used = "10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5 10.1.0.6 ";
+	is_str(get("10.1.0.0/29", 1002, 0), "none left", "all that one user has are in use");
+	used = "10.1.0.2 10.1.0.4 ";
+	is_str(get("10.1.0.0/29", 1002, 0), "10.1.0.3", "one that is not is another's");
+	is_str(get("10.1.0.0/29", 1002, 0), "10.1.0.3", "who keeps it");
+	is_str(get("10.1.0.0/29", 1001, 2), "10.1.0.5", "and the first has it no more");
+	is_str(get("10.1.0.0/29", 1001, 1), "10.1.0.2", "but all the others");
+	used = "";
+	for (int i = 0; i < 100; i++)
+		(void)get("10.1.0.0/29", 1003 + (uid_t)i % 2, 1 + (unsigned int)i % 9);
+	is_str(get("10.1.0.0/29", 1001, 0), "10.1.0.1", "a first jail's is never taken");
+	is_str(get("10.1.0.0/29", 1002, 0), "10.1.0.3", "in use or not");
+	fd = openat(scratch_fd, POOL_FILE, O_RDONLY | O_CLOEXEC);
+	ok(read(fd, text, sizeof text - 1) > 0, "(the file is read)");
+	(void)close(fd);
+	for (const char *p = text; (p = strchr(p, '\n')); p++)
+		lines++;
+	is_int((long)lines, 6, "and the file has a line for each");
 }
 
 int main(void)
@@ -125,6 +167,7 @@ int main(void)
 	contains(get("10.1.0.0/28", 1001, 0), "Too many levels of symbolic links", "is not followed");
 	ok(unlinkat(scratch_fd, POOL_FILE, 0) == 0, "(removed)");
 	check_race();
+	check_taken_over();
 	scratch_remove();
 	return done_testing();
 }
