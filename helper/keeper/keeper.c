@@ -31,8 +31,9 @@
  * is closed (a set-up that had just connected sees that, and builds anew), then the
  * pointer to this instance is taken back, then PID 1 gets the word,
  * TERM, HUP and KILL are its business, and when it is dead the kernel has freed
- * every process, mount and interface.  What is left is removed here; if this
- * process is killed before, the next login's set-up does it (gc.c).
+ * every process, mount and interface.  Only then may the user's next jail be built
+ * (slots.h).  What is left is removed here; if this process is killed before, the next
+ * login's set-up does it (gc.c).
  */
 #include "keeper.h"
 
@@ -118,8 +119,8 @@ static void withdraw(struct keeper *k)
 	scope_close(&k->poll[POLL_LISTEN].fd);
 	k->poll[POLL_LISTEN].fd = -1;
 	k->j->keeper_sock = -EBADF;
-	/* Who is thrown out may log in again at once. */
-	slots_close(&k->j->slots);
+	/* Who is thrown out may log in again at once, and waits for our end then. */
+	slots_release_all(&k->j->slots);
 	for (size_t i = POLL_FIXED; i < k->n;)
 		if (k->poll[i].events & POLLIN)
 			connection_drop(k, i);
@@ -278,6 +279,8 @@ static void finish(struct keeper *k)
 	/* Whoever was put into its group from outside would keep that. */
 	cgroup_kill(&j->cgroup);
 	cgroup_wait_empty(&j->cgroup);
+	/* What is left takes nothing of the next one's limits. */
+	slots_close(&j->slots);
 	limit_watch_end(&k->limits);
 	cgroup_usage_read(&j->cgroup, &used);
 	accounting_text(&used, &ru, (int64_t)time(NULL) - k->started, j->section, text, sizeof text);
