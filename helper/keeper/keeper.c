@@ -90,8 +90,13 @@ static void accept_all(struct keeper *k)
 		struct ucred who;
 		socklen_t len = sizeof who;
 
-		if (fd < 0)
+		if (fd < 0) {
+			/* No descriptor for it, or no memory: it would be heard of again
+			 * at once.  Who waits there goes away, or gets one later. */
+			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+				listen_rest(k);
 			return;
+		}
 		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0 || who.uid != 0 ||
 		    connection_add(k, fd, NULL) < 0)
 			(void)close(fd);
@@ -226,10 +231,12 @@ static bool serve(struct keeper *k, size_t i)
 	struct keeper_request q;
 	int fds[PASS_FDS_MAX], r = recv_msg(k->poll[i].fd, &q, sizeof q, fds);
 
+	bool good = !r && q.magic == WIRE_MAGIC;
+
 	/* A lease's comes with one; nobody has a reason to send others. */
-	for (size_t f = !r && q.verb == KEEPER_LEASE && !k->ending; f < PASS_FDS_MAX; f++)
+	for (size_t f = good && q.verb == KEEPER_LEASE && !k->ending; f < PASS_FDS_MAX; f++)
 		scope_close(&fds[f]);
-	if (r || q.magic != WIRE_MAGIC) {
+	if (!good) {
 		connection_drop(k, i);
 		return true;
 	}
@@ -417,7 +424,7 @@ static int start(struct keeper *k, int reply_fd, struct err *err)
 		(struct pollfd){.fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC), .events = POLLIN};
 	k->poll[POLL_CTL] = (struct pollfd){.fd = j->init_ctl, .events = POLLIN};
 	k->poll[POLL_LISTEN] = (struct pollfd){.fd = j->keeper_sock, .events = POLLIN};
-	k->clock = LOGIN_NEVER;
+	k->clock = k->listen_again = LOGIN_NEVER;
 	r = k->poll[POLL_SIGNAL].fd < 0 || k->poll[POLL_TIMER].fd < 0 || k->poll[POLL_CLOCK].fd < 0 ?
 		    -errno :
 		    0;

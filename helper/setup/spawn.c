@@ -174,6 +174,23 @@ static int send_spec(const struct jail *j, struct init_spec *s, struct err *err)
 	return r ? err_set(err, r, "telling init what to be") : 0;
 }
 
+/*
+ * What the host's administrator has given sshd so that the kernel spares it is not for
+ * what users run: nothing below 0, and as root writes it, a user can't go back there.
+ * The keeper keeps it.
+ */
+static int set_oom_score(const struct jail *j, struct err *err)
+{
+	char path[48], text[16];
+	ssize_t n = read_file_at(j->proc, "self/oom_score_adj", text, sizeof text);
+	int r = n < 0 ? (int)n : 0;
+
+	snprintf(path, sizeof path, "%d/oom_score_adj", j->init_pid);
+	if (!r)
+		r = write_file_at(j->proc, path, text[0] == '-' ? "0" : text);
+	return r ? err_set(err, r, "setting oom_score_adj of the jail") : 0;
+}
+
 /* What init has from outside, while it waits. */
 static int prepare(struct jail *j, const struct init_spec *spec, struct err *err)
 {
@@ -182,6 +199,8 @@ static int prepare(struct jail *j, const struct init_spec *spec, struct err *err
 
 	if (!r)
 		r = rlimit_allow(spec, j->init_pid, err);
+	if (!r)
+		r = set_oom_score(j, err);
 	if (r)
 		return r;
 	snprintf(path, sizeof path, "%d/ns/user", j->init_pid);
