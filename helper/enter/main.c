@@ -22,6 +22,9 @@
  * A terminal that belongs to the jail (sshd opened it in the fence) is given
  * away: enter leads a session on it and lets it go, so that the jailed process
  * can take it.  One that does not (su, login) stays out: see proxy.h.
+ *
+ * It ends with whoever started it: a command without a terminal would notice nothing
+ * of a login that has ended.  PID 1 sees the connection close, and hangs the session up.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -67,6 +70,22 @@ static int close_doors(void)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	return 0;
+}
+
+/* To end with the process that started us, whatever we wait for then and whatever it
+ * had blocked. */
+static int end_with_parent(void)
+{
+	const pid_t parent = getppid();
+	sigset_t term;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	if (signal(SIGTERM, SIG_DFL) == SIG_ERR || sigprocmask(SIG_UNBLOCK, &term, NULL) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)
+		return -errno;
+	/* Before the kernel knew. */
+	return getppid() == parent ? 0 : -ESRCH;
 }
 
 static int set_filter(void)
@@ -204,6 +223,11 @@ int main(int argc, char **argv, char **envp)
 
 	if (r) {
 		say("can't lock itself up", strerror(-r));
+		return EXIT_NO_JAIL;
+	}
+	r = end_with_parent();
+	if (r) {
+		say("can't follow what started it", strerror(-r));
 		return EXIT_NO_JAIL;
 	}
 	if (getuid() == 0 || geteuid() == 0) {

@@ -5,8 +5,9 @@
  * PID 1 of a jail: uid 0 of the jail's user namespace, which is nobody on the
  * host.  Started by set-up with an empty environment, its control socket on
  * descriptor 3 and the socket that loginjail-enter connects to on 4; static, so
- * that nothing of the jail's tree is ever loaded into it.  On 5 there may be the
- * lock of the user's persistent storage, which it just holds.
+ * that nothing of the jail's tree is ever loaded into it.  What it just holds: on 5
+ * the place of this jail among the user's (keeper/slots.h), on 6 there may be the lock
+ * of the user's persistent storage.
  *
  * First it makes what set-up's other half, the keeper, can't make from outside:
  * network, ipc and uts namespaces, owned by the jail's user namespace; then, when
@@ -87,7 +88,8 @@
 
 #define CTL 3
 #define SOCK 4
-#define LOCK 5
+#define SLOTS 5
+#define LOCK 6
 
 /* What the end of a session that has executed nothing brings. */
 #define SPARE_SIGNAL SIGUSR1
@@ -323,9 +325,10 @@ static void set_up_loop(void)
 	    fcntl(SOCK, F_SETFD, FD_CLOEXEC) < 0 || fcntl(CTL, F_SETFD, FD_CLOEXEC) < 0 ||
 	    fcntl(SOCK, F_SETFL, O_NONBLOCK) < 0)
 		give_up("descriptors");
-	/* No session has it: it could give it away. */
-	if (fcntl(LOCK, F_SETFD, FD_CLOEXEC) < 0 && errno != EBADF)
-		give_up("the storage's lock");
+	/* No session has them: it could give them away. */
+	if (fcntl(SLOTS, F_SETFD, FD_CLOEXEC) < 0 ||
+	    (fcntl(LOCK, F_SETFD, FD_CLOEXEC) < 0 && errno != EBADF))
+		give_up("locks");
 	fds[POLL_CTL] = (struct pollfd){.fd = CTL, .events = POLLIN};
 	fds[POLL_SIGNAL] = (struct pollfd){.fd = sfd, .events = POLLIN};
 	fds[POLL_TIMER] = (struct pollfd){.fd = tfd, .events = POLLIN};
@@ -394,6 +397,7 @@ static void make_spare(void)
 		spare = sys_fork_signal(SPARE_SIGNAL);
 		if (spare == 0) {
 			(void)close(pair[0]);
+			(void)close(SLOTS);
 			(void)close(LOCK);
 			(void)close(CTL);
 			session_run(&spec, SOCK, pair[1]);

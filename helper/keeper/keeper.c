@@ -31,8 +31,9 @@
  * is closed (a set-up that had just connected sees that, and builds anew), then the
  * pointer to this instance is taken back, then PID 1 gets the word,
  * TERM, HUP and KILL are its business, and when it is dead the kernel has freed
- * every process, mount and interface.  What is left is removed here; if this
- * process is killed before, the next login's set-up does it (gc.c).
+ * every process, mount and interface.  Only then may the user's next jail be built
+ * (slots.h).  What is left is removed here; if this process is killed before, the next
+ * login's set-up does it (gc.c).
  */
 #include "keeper.h"
 
@@ -89,8 +90,13 @@ static void accept_all(struct keeper *k)
 		struct ucred who;
 		socklen_t len = sizeof who;
 
-		if (fd < 0)
+		if (fd < 0) {
+			/* No descriptor for it, or no memory: it would be heard of again
+			 * at once.  Who waits there goes away, or gets one later. */
+			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+				listen_rest(k);
 			return;
+		}
 		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0 || who.uid != 0 ||
 		    connection_add(k, fd, NULL) < 0)
 			(void)close(fd);
@@ -118,8 +124,8 @@ static void withdraw(struct keeper *k)
 	scope_close(&k->poll[POLL_LISTEN].fd);
 	k->poll[POLL_LISTEN].fd = -1;
 	k->j->keeper_sock = -EBADF;
-	/* Who is thrown out may log in again at once. */
-	slots_close(&k->j->slots);
+	/* Who is thrown out may log in again at once, and waits for our end then. */
+	slots_release_all(&k->j->slots);
 	for (size_t i = POLL_FIXED; i < k->n;)
 		if (k->poll[i].events & POLLIN)
 			connection_drop(k, i);
@@ -225,10 +231,12 @@ static bool serve(struct keeper *k, size_t i)
 	struct keeper_request q;
 	int fds[PASS_FDS_MAX], r = recv_msg(k->poll[i].fd, &q, sizeof q, fds);
 
+	bool good = !r && q.magic == WIRE_MAGIC;
+
 	/* A lease's comes with one; nobody has a reason to send others. */
-	for (size_t f = !r && q.verb == KEEPER_LEASE && !k->ending; f < PASS_FDS_MAX; f++)
+	for (size_t f = good && q.verb == KEEPER_LEASE && !k->ending; f < PASS_FDS_MAX; f++)
 		scope_close(&fds[f]);
-	if (r || q.magic != WIRE_MAGIC) {
+	if (!good) {
 		connection_drop(k, i);
 		return true;
 	}
@@ -278,6 +286,8 @@ static void finish(struct keeper *k)
 	/* Whoever was put into its group from outside would keep that. */
 	cgroup_kill(&j->cgroup);
 	cgroup_wait_empty(&j->cgroup);
+	/* What is left takes nothing of the next one's limits. */
+	slots_close(&j->slots);
 	limit_watch_end(&k->limits);
 	cgroup_usage_read(&j->cgroup, &used);
 	accounting_text(&used, &ru, (int64_t)time(NULL) - k->started, j->section, text, sizeof text);
@@ -414,7 +424,7 @@ static int start(struct keeper *k, int reply_fd, struct err *err)
 		(struct pollfd){.fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC), .events = POLLIN};
 	k->poll[POLL_CTL] = (struct pollfd){.fd = j->init_ctl, .events = POLLIN};
 	k->poll[POLL_LISTEN] = (struct pollfd){.fd = j->keeper_sock, .events = POLLIN};
-	k->clock = LOGIN_NEVER;
+	k->clock = k->listen_again = LOGIN_NEVER;
 	r = k->poll[POLL_SIGNAL].fd < 0 || k->poll[POLL_TIMER].fd < 0 || k->poll[POLL_CLOCK].fd < 0 ?
 		    -errno :
 		    0;

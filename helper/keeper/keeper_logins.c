@@ -16,6 +16,9 @@
 #include "lib/wire.h"
 #include "terminals.h"
 
+/* Where there is no descriptor for one more. */
+#define LISTEN_REST_MS 1000
+
 /* Make room for one more. */
 static int grow(struct keeper *k)
 {
@@ -51,6 +54,18 @@ int connection_add(struct keeper *k, int fd, const struct login *login)
 	return 0;
 }
 
+void listen_rest(struct keeper *k)
+{
+	k->poll[POLL_LISTEN].events = 0;
+	k->listen_again = login_clock() + LISTEN_REST_MS;
+}
+
+static void listen_again(struct keeper *k)
+{
+	k->poll[POLL_LISTEN].events = POLLIN;
+	k->listen_again = LOGIN_NEVER;
+}
+
 /* The last one takes its place. */
 void connection_drop(struct keeper *k, size_t i)
 {
@@ -65,13 +80,14 @@ void connection_drop(struct keeper *k, size_t i)
 	k->n--;
 	k->poll[i] = k->poll[k->n];
 	k->login[i] = k->login[k->n];
+	listen_again(k);
 }
 
 /* Have the clock wake us when the next login has something to come. */
 void logins_set_clock(struct keeper *k)
 {
 	struct itimerspec t = {.it_value = {.tv_sec = 0}};
-	int64_t next = LOGIN_NEVER;
+	int64_t next = k->listen_again;
 
 	for (size_t i = POLL_FIXED; i < k->n; i++)
 		if (k->login[i].due < next)
@@ -93,6 +109,8 @@ void logins_hear_clock(struct keeper *k)
 
 	(void)!read(k->poll[POLL_CLOCK].fd, &ticks, sizeof ticks);
 	k->clock = LOGIN_NEVER;
+	if (now >= k->listen_again)
+		listen_again(k);
 	for (size_t i = POLL_FIXED; i < k->n; i++)
 		login_act(&k->login[i], k->j, now);
 }

@@ -30,6 +30,7 @@ struct keeper {
 	size_t n, room, leases;
 	int64_t started; /* CLOCK_REALTIME */
 	int64_t clock;	 /* what POLL_CLOCK is set to */
+	int64_t listen_again; /* by login_clock(): when nobody was to be accepted; or LOGIN_NEVER */
 	uint8_t watch;	 /* the number of the last INIT_WATCH */
 	bool lingering, ending;
 	struct limit_watch limits;
@@ -49,6 +50,9 @@ int login_new(struct keeper *k, int sock, int slot, int pidfd, uint32_t pid);
 
 /* Connection i asks for one: answer, and drop it.  The pidfd is taken over. */
 void login_give(struct keeper *k, size_t i, int pidfd, uint32_t pid);
+
+/* Accept nobody for a second, or until a connection is dropped. */
+void listen_rest(struct keeper *k);
 
 /* Have POLL_CLOCK wake us when the next login has something to come; and do that. */
 void logins_set_clock(struct keeper *k);

@@ -94,6 +94,15 @@ static void tell(const struct jail *j, const char *text, bool ended)
 		notice_terminals("%s", text);
 }
 
+/* In quotes that it can't end: what is killed has the name that the user gave it. */
+static void quote(const char *name, char *ret, size_t size)
+{
+	snprintf(ret, size, "\"%s\"", name);
+	for (char *p = ret + 1; *p && p[1]; p++)
+		if (*p == '"')
+			*p = '?';
+}
+
 static void tell_kills(const struct jail *j, uint64_t n, bool ended)
 {
 	_cleanup_free_ char *limit = NULL;
@@ -102,7 +111,7 @@ static void tell_kills(const struct jail *j, uint64_t n, bool ended)
 
 	oom_victim_read(j->kmsg, j->instance, &v);
 	if (v.name[0])
-		snprintf(who, sizeof who, "%s", v.name);
+		quote(v.name, who, sizeof who);
 	else
 		snprintf(who, sizeof who, "%" PRIu64 " process%s", n, n == 1 ? "" : "es");
 	if (v.name[0] && n > 1)

@@ -18,9 +18,13 @@
  * user's lock, and the second finds the first one's jail under it.  The lock is
  * held by the builder until its jail can be found.
  *
+ * A last jail of the user's may not be dead yet, or have a keeper that gives no lease
+ * though it lives.  The builder waits for its end, with the lock: there are never two
+ * of them, or who logs out and in would have the limits twice.
+ *
  * With scope = session each login has a jail of its own that nobody else looks for:
  * no lock is taken, and as many are built at a time as there are logins.  How many a
- * user has is counted without it (slots.h).
+ * user has is counted without it, and so are the jails that end (slots.h).
  *
  * The root of the jail is the host's tree under a mask, or another one (rootfs.c)
  * that is read while it is mounted: links in it stay in it, and what is opened in
@@ -272,7 +276,13 @@ static int claim_place(struct jail *j, int *ret_lock, struct err *err)
 	r = slots_open(&j->state, j->id->uid, &j->slots, err);
 	if (r)
 		return r;
-	j->slot = slots_take(&j->slots, j->set->sessions);
+	r = shared ? slots_take_shared_jail(&j->slots, j->id->name) : 0;
+	if (r)
+		return err_set(err, r, "waiting for the user's last jail to end");
+	if (shared)
+		j->slot = slots_take(&j->slots, j->set->sessions);
+	else
+		j->slot = slots_take_with_jail(&j->slots, j->id->name, j->set->sessions);
 	if (j->slot == -EUSERS) {
 		keeper_refuse_more(SETUP_REPLY_FD, j->id->name, j->set->sessions);
 		return 1;

@@ -20,7 +20,10 @@
 /* Where init finds them. */
 #define INIT_FD_CTL 3
 #define INIT_FD_SOCK 4
-#define INIT_FD_LOCK 5 /* of a persistent storage; it does nothing with it */
+/* Of these it does nothing but have them: the user's slots, and the lock of a persistent
+ * storage. */
+#define INIT_FD_SLOTS 5
+#define INIT_FD_LOCK 6
 
 /*
  * The child, between clone and exec: a copy of set-up that may do nothing but
@@ -39,15 +42,17 @@ static void __attribute__((noreturn)) child(const struct jail *j, int ctl, int g
 		_exit(2);
 	/* Above all that is open, so that one dup2 does not close what the next needs. */
 	int c = fcntl(ctl, F_DUPFD_CLOEXEC, 64), s = fcntl(j->init_sock, F_DUPFD_CLOEXEC, 64),
-	    x = fcntl(j->init_fd, F_DUPFD_CLOEXEC, 64), lock = j->storage.lock;
+	    x = fcntl(j->init_fd, F_DUPFD_CLOEXEC, 64), slots = fcntl(j->slots.fd, F_DUPFD_CLOEXEC, 64),
+	    lock = j->storage.lock;
 
 	if (lock >= 0 && (lock = fcntl(lock, F_DUPFD_CLOEXEC, 64)) < 0)
 		_exit(3);
-	if (c < 0 || s < 0 || x < 0 || dup2(c, INIT_FD_CTL) < 0 || dup2(s, INIT_FD_SOCK) < 0 ||
+	if (c < 0 || s < 0 || x < 0 || slots < 0 || dup2(c, INIT_FD_CTL) < 0 ||
+	    dup2(s, INIT_FD_SOCK) < 0 || dup2(slots, INIT_FD_SLOTS) < 0 ||
 	    (lock >= 0 && dup2(lock, INIT_FD_LOCK) < 0))
 		_exit(3);
 	/* Not closed at once: x must live until the exec, which closes it. */
-	(void)syscall(SYS_close_range, (lock >= 0 ? INIT_FD_LOCK : INIT_FD_SOCK) + 1, ~0U,
+	(void)syscall(SYS_close_range, (lock >= 0 ? INIT_FD_LOCK : INIT_FD_SLOTS) + 1, ~0U,
 		      4u /* CLOSE_RANGE_CLOEXEC */);
 	(void)syscall(SYS_execveat, x, "", argv, envp, AT_EMPTY_PATH);
 	_exit(4);
@@ -169,6 +174,23 @@ static int send_spec(const struct jail *j, struct init_spec *s, struct err *err)
 	return r ? err_set(err, r, "telling init what to be") : 0;
 }
 
+/*
+ * What the host's administrator has given sshd so that the kernel spares it is not for
+ * what users run: nothing below 0, and as root writes it, a user can't go back there.
+ * The keeper keeps it.
+ */
+static int set_oom_score(const struct jail *j, struct err *err)
+{
+	char path[48], text[16];
+	ssize_t n = read_file_at(j->proc, "self/oom_score_adj", text, sizeof text);
+	int r = n < 0 ? (int)n : 0;
+
+	snprintf(path, sizeof path, "%d/oom_score_adj", j->init_pid);
+	if (!r)
+		r = write_file_at(j->proc, path, text[0] == '-' ? "0" : text);
+	return r ? err_set(err, r, "setting oom_score_adj of the jail") : 0;
+}
+
 /* What init has from outside, while it waits. */
 static int prepare(struct jail *j, const struct init_spec *spec, struct err *err)
 {
@@ -177,6 +199,8 @@ static int prepare(struct jail *j, const struct init_spec *spec, struct err *err
 
 	if (!r)
 		r = rlimit_allow(spec, j->init_pid, err);
+	if (!r)
+		r = set_oom_score(j, err);
 	if (r)
 		return r;
 	snprintf(path, sizeof path, "%d/ns/user", j->init_pid);

@@ -83,7 +83,7 @@ log_mark
 hold warm bob
 run on bob 'hog memory 300'
 is "$status" 137 'memory: the hog is killed'
-ok 'memory: the log says so, and who' eventually logged_since 'bob: memory limit 32M reached: killed hog$'
+ok 'memory: the log says so, and who' eventually logged_since 'bob: memory limit 32M reached: killed "hog"$'
 run on bob 'hog pid 300'
 like "$out" 'EAGAIN' 'pids: no more'
 on bob "hog cpu 30" >/dev/null
@@ -101,13 +101,13 @@ between "$(ms "$(key bob throttled)")" 1 60000 'end: it was held up for its proc
 log_mark
 run on bob 'hog memory 300'
 ok 'it ends' jails_gone
-is "$(log_since | grep -c 'bob: memory limit 32M reached: killed hog$')" 1 'a kill that ends the jail is said'
+is "$(log_since | grep -c 'bob: memory limit 32M reached: killed "hog"$')" 1 'a kill that ends the jail is said'
 
 # Many kills make no many lines.
 log_mark
 hold warm bob
 on bob 'for i in 1 2 3 4 5 6; do hog memory 300; done' >/dev/null 2>&1
-ok 'memory: the first is said' eventually logged_since 'bob: memory limit 32M reached: killed hog'
+ok 'memory: the first is said' eventually logged_since 'bob: memory limit 32M reached: killed "hog"'
 release warm
 ok 'it ends' jails_gone
 is "$(key bob oom_kills)" 6 'end: six kills'
@@ -122,13 +122,13 @@ ok '(a second terminal)' eventually grep -q on "$T/second.out"
 terminal_of bob <<'EOS'
 shell
 key "hog memory 300\r"
-want {loginjail: memory limit 32M reached: killed hog\r} "a terminal shows the limit that was hit"
+want {loginjail: memory limit 32M reached: killed "hog"\r} "a terminal shows the limit that was hit"
 key "echo go''es-on\r"
 want {goes-on\r} "and goes on"
 key "exit\r"
 ends 0 "and ends"
 EOS
-ok 'so does the other' eventually grep -q 'loginjail: memory limit 32M reached: killed hog' "$T/second.out"
+ok 'so does the other' eventually grep -q 'loginjail: memory limit 32M reached: killed "hog"' "$T/second.out"
 kill "$second"
 wait "$second" 2>/dev/null
 ok 'it ends' jails_gone

@@ -158,6 +158,25 @@ ok 'at logout they go' eventually not pgrep -u alice perl
 ok 'and the jail' jails_gone
 ok 'the next login is well' j true
 
+# An sshd that the kernel is to spare: its jails are not
+adj=$(cat /proc/$$/oom_score_adj) main=$S
+spared=-500
+if ! echo -500 2>/dev/null >/proc/$$/oom_score_adj; then
+	skip 'of an sshd that is spared' 'this root has no CAP_SYS_RESOURCE'
+	spared=$adj
+fi
+sshd_start spared
+echo "$adj" >/proc/$$/oom_score_adj
+hold keep alice
+is "$(cat "/proc/$(jail_init alice)/oom_score_adj")" 0 'PID 1 of a jail is not spared'
+is "$(j 'cat /proc/self/oom_score_adj')" 0 'nor what runs in it'
+nok 'nor can it be' j 'echo -1 >/proc/self/oom_score_adj'
+is "$(cat "/proc/$(pgrep -x loginjail-keep)/oom_score_adj")" "$spared" 'but the keeper is'
+release keep
+sshd_stop
+S=$main
+ok 'at logout it goes' jails_gone
+
 # The keeper writes to terminals that the user has made as bad as can be: it goes on.
 cp -p "$T/ini" "$INI"
 hold keep alice
@@ -169,7 +188,7 @@ is "$line" on 'terminals that take nothing'
 log_mark
 run j 'hog memory 300'
 is "$status" 137 'a limit is hit there'
-ok 'the log says so' eventually logged_since 'alice: memory limit 64M reached: killed hog'
+ok 'the log says so' eventually logged_since 'alice: memory limit 64M reached: killed "hog"'
 ok 'the keeper answers' j true
 ok 'and lists its jail' eval 'loginjail ps -u | grep -q ^alice'
 WITHIN=15 ok 'who writes to them ends' eventually_sh '(($(pgrep -c loginjail-keep) == 1))'

@@ -7,7 +7,7 @@
 
 standard_users
 n=2320
-for user in ann ben tim tom ida bea; do
+for user in ann ben tim tom ida bea lin; do
 	n=$((n + 1))
 	add_user "$user" "$n"
 done
@@ -40,6 +40,11 @@ idle_time = 8
 [jail busy]
 users = bea
 linger = while-busy
+
+[jail timed-lingers]
+users = lin
+session_time = 5
+linger = 10m
 EOS
 cp -p /etc/pam.d/su-l "$T/su-l"
 {
@@ -48,10 +53,11 @@ cp -p /etc/pam.d/su-l "$T/su-l"
 	printf 'session required %s open\n' "$MODULE"
 } >/etc/pam.d/su-l
 sshd_start main
-for user in ann ben tim tom ida bea uma; do
+for user in ann ben tim tom ida bea lin uma; do
 	on "$user" true
 	on_opt "$user" -tt true </dev/null 2>/dev/null
 done
+loginjail kill lin
 jails_gone
 "$LIB/snapshot" >"$T/before"
 
@@ -170,6 +176,54 @@ ok 'and gone' eventually not kill -0 "$monitor"
 kill -KILL "$(pgrep -f '^ssh .*tim.*sleep 3636')"
 wait "$client" 2>/dev/null
 ok 'so is the jail when the connection is' jails_gone
+
+# A command without a terminal, in a jail that goes on; its login's processes of the host as well
+run on lin 'sleep 3939; sleep 3940'
+isnt "$status" 124 'a command without a terminal ends in time'
+ok 'it is hung up though its jail goes on' eventually not pgrep -u lin -f '^sleep 39'
+ok 'nothing of its login is left on the host' eventually not pgrep -x loginjail-enter
+ok '(the jail is there)' jail_exists lin
+on lin 'sleep 3941' >/dev/null 2>&1 &
+client=$!
+ok '(another)' eventually pgrep -u lin -f '^sleep 3941'
+kill -KILL "$(pgrep -u lin -x 'sshd|sshd-session')"
+wait "$client" 2>/dev/null
+ok 'one whose sshd is killed is hung up' eventually not pgrep -u lin -f '^sleep 39'
+ok 'and nothing of it is left on the host' eventually not pgrep -x loginjail-enter
+
+# The keeper has no descriptor for one more: it waits, and does not turn in circles
+keeper=$(pgrep -x loginjail-keep)
+ticks() { awk '{ print $14 + $15 }' "/proc/$keeper/stat"; }
+was=$(prlimit --pid "$keeper" --nofile --output SOFT,HARD --noheadings | tr -s ' ' : | sed 's/^://; s/:$//')
+instance=$(jail_dir lin)
+prlimit --pid "$keeper" --nofile=64:"${was#*:}"
+mkfifo "$T/connected"
+perl -MSocket -e '$| = 1; for (1 .. 100) {
+		my $s;
+		socket($s, AF_UNIX, SOCK_SEQPACKET, 0) && connect($s, pack_sockaddr_un($ARGV[0])) or die "$!\n";
+		push @all, $s;
+	}
+	print "all\n"; sleep 100' "$RUN/jail/${instance##*/}/keeper.sock" >"$T/connected" &
+crowd=$!
+read -r line <"$T/connected"
+is "$line" all 'more connections than the keeper has descriptors for'
+before=$(ticks)
+log_mark
+on lin true >/dev/null 2>&1 &
+client=$!
+WITHIN=20 ok 'a login waits that it can'"'"'t take' eventually \
+	logged_since 'lin: this login waits until the jail of the last one has ended'
+ok 'meanwhile that keeper is idle' [ $(($(ticks) - before)) -lt 100 ]
+kill "$crowd"
+wait "$crowd" 2>/dev/null
+prlimit --pid "$keeper" --nofile="$was"
+ok 'when they have gone it takes the next' on lin true
+is "$(jail_dir lin)" "$instance" 'in the same jail'
+ok 'when it has ended' loginjail kill lin
+wait "$client"
+is "$?" 0 'the one that waits gets the next jail'
+loginjail kill lin
+ok 'all are gone' jails_gone
 
 # idle_time: forged times, other terminals as one's own, a shell that gives its own up
 for how in 'touch -d "now + 10 years" $(tty)' "perl -e 'utime 4e9, 4e9, shift' \$(tty)"; do

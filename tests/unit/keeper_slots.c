@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The count of a user's logins: exact among many that come at once, free when one dies. */
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/wait.h>
 
@@ -59,6 +60,73 @@ static void two_keepers(void)
 	is_int(slots_take(&b, 2), 0, "all are free when one ends");
 	slots_close(&b);
 	slots_close(&other);
+}
+
+/* Runs fn(b) while a's last holder is a process that soon dies.  -EALREADY: it was
+ * not waited for. */
+static int while_ending(struct slots *a, int (*fn)(struct slots *b), struct slots *b)
+{
+	struct pollfd p = {.events = POLLIN};
+	int last[2], r;
+	pid_t pid;
+
+	if (pipe(last) < 0)
+		return -errno;
+	p.fd = last[0];
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		(void)poll(NULL, 0, 200);
+		_exit(write(last[1], "", 1) != 1);
+	}
+	(void)close(a->fd);
+	*a = SLOTS_CLOSED;
+	r = fn(b);
+	if (poll(&p, 1, 0) != 1)
+		r = -EALREADY;
+	(void)close(last[0]);
+	(void)close(last[1]);
+	(void)waitpid(pid, NULL, 0);
+	return r;
+}
+
+static int take_shared(struct slots *b)
+{
+	return slots_take_shared_jail(b, "user");
+}
+
+static int take_alone(struct slots *b)
+{
+	return slots_take_with_jail(b, "user", 2);
+}
+
+/* A jail keeps the next one waiting, but not the logins. */
+static void jails(void)
+{
+	struct slots a, b, c;
+	struct err err = {""};
+
+	is_int(slots_open(&state, UID, &a, &err), 0, "one keeper");
+	is_int(slots_open(&state, UID, &b, &err), 0, "the next");
+	is_int(slots_take_shared_jail(&a, "user"), 0, "a jail that logins share");
+	is_int(slots_take(&a, 1), 0, "and a login");
+	slots_release_all(&a);
+	is_int(slots_take(&b, 1), 0, "which has ended; another can be had");
+	slots_release(&b, 0);
+	is_int(while_ending(&a, &take_shared, &b), 0, "the next jail comes when its last holder is dead");
+
+	is_int(slots_open(&state, UID, &a, &err), 0, "one keeper");
+	is_int(slots_open(&state, UID, &c, &err), 0, "and another");
+	is_int(slots_take_with_jail(&a, "user", 2), 0, "a jail that is a login's alone, beside a shared one");
+	is_int(slots_take_with_jail(&c, "user", 2), 1, "another");
+	is_int(slots_take_with_jail(&b, "user", 2), -EUSERS, "a third is refused, not waited for");
+	slots_release_all(&a);
+	is_int(slots_take_with_jail(&b, "user", 3), 2, "a place without a jail comes first");
+	slots_release_all(&b);
+	is_int(while_ending(&a, &take_alone, &b), 0, "or that of an ended login, when its jail is dead");
+	is_int(slots_take_with_jail(&c, "user", 2), -EUSERS, "and no more than two");
+	slots_close(&b);
+	slots_close(&c);
 }
 
 /* Forked copies share a keeper's places, and it gives them back all the same. */
@@ -153,6 +221,7 @@ int main(void)
 	one_keeper();
 	two_keepers();
 	forked();
+	jails();
 	is_int(open_fds(), fds, "no descriptor is left");
 	storm();
 	state_close(&state);
