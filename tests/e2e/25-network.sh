@@ -175,7 +175,7 @@ link_is() { ip -o link show dev "$(jail_link bob)" | grep -qE "state $1|[<,]$1[,
 sed -i '/^\[jail test\]/,/^$/s/private/routed/' "$INI"
 loginjail net apply >/dev/null
 ok '(bob has a way)' eventually a_way
-for i in 1 2 3; do loginjail net apply >/dev/null; done
+for _ in 1 2 3; do loginjail net apply >/dev/null; done
 ok 'rules that are replaced cut nobody off' a_way
 nok 'of which the log knows nothing' logged_since 'rules for routed jails'
 nft flush ruleset
