@@ -7,7 +7,8 @@
  * what is needed to remove it: PID 1's pidfd and control socket, descriptors of
  * the cgroups' and the upper layer's parents, the locks on the instance's run
  * directory and on a persistent storage, the two namespace descriptors that logins
- * get, the kernel's log, and for a routed jail a netlink socket.
+ * get, the kernel's log, and for a routed jail two netlink sockets: when the rules for its
+ * network are gone, it takes the link down.
  *
  * It trusts nobody but root: its socket lies in a directory that only root can
  * search, and asks for the peer's uid besides.  Of the user's processes nothing
@@ -347,6 +348,8 @@ static void loop(struct keeper *k)
 			logins_hear_clock(k);
 		if (k->poll[POLL_CTL].fd >= 0 && k->poll[POLL_CTL].revents)
 			hear_init(k);
+		if (k->poll[POLL_RULES].fd >= 0 && k->poll[POLL_RULES].revents)
+			rules_hear(k);
 		limit_watch_heard(&k->limits, &k->poll[POLL_WATCH]);
 		if (k->poll[POLL_LISTEN].fd >= 0 && k->poll[POLL_LISTEN].revents)
 			accept_all(k);
@@ -423,6 +426,7 @@ static int start(struct keeper *k, int reply_fd, struct err *err)
 	k->poll[POLL_CLOCK] =
 		(struct pollfd){.fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC), .events = POLLIN};
 	k->poll[POLL_CTL] = (struct pollfd){.fd = j->init_ctl, .events = POLLIN};
+	k->poll[POLL_RULES].fd = -1;
 	k->poll[POLL_LISTEN] = (struct pollfd){.fd = j->keeper_sock, .events = POLLIN};
 	k->clock = k->listen_again = LOGIN_NEVER;
 	r = k->poll[POLL_SIGNAL].fd < 0 || k->poll[POLL_TIMER].fd < 0 || k->poll[POLL_CLOCK].fd < 0 ?
@@ -466,6 +470,7 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 		log_line(LOG_ERR, "%s: %s", j->id->name, err.text);
 		(void)syscall(SYS_pidfd_send_signal, j->init_pidfd, SIGKILL, NULL, 0);
 	}
+	rules_watch(&k);
 	limit_watch_start(&k.limits, j);
 	drop_capabilities(j);
 	loop(&k);

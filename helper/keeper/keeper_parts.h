@@ -19,6 +19,7 @@ enum {
 	POLL_CLOCK,
 	POLL_CTL,
 	POLL_LISTEN,
+	POLL_RULES, /* of a routed jail */
 	POLL_WATCH, /* WATCH_FDS of them */
 	POLL_FIXED = POLL_WATCH + WATCH_FDS
 };
@@ -60,5 +61,13 @@ void logins_hear_clock(struct keeper *k);
 
 /* Answer KEEPER_LOGINS. */
 void logins_send(struct keeper *k, int fd);
+
+/* ---- keeper_rules.c: that a routed jail has rules ---- */
+
+/* Set up POLL_RULES, and look for the first time. */
+void rules_watch(struct keeper *k);
+
+/* POLL_RULES has something to say. */
+void rules_hear(struct keeper *k);
 
 #endif

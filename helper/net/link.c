@@ -222,6 +222,29 @@ int link_limit(struct nl_socket *s, const char *name, uint64_t rate, struct err 
 	return r ? err_set(err, r, "bounding the bandwidth of %s (kernel module sch_tbf)", name) : 0;
 }
 
+int link_pause(struct nl_socket *host, const char *name)
+{
+	struct nlmsghdr *h = nl_request(host, RTM_SETLINK, 0);
+	struct ifinfomsg *i = nl.nlmsg_put_extra_header(h, sizeof *i);
+
+	i->ifi_change = IFF_UP;
+	nl.attr_put_strz(h, IFLA_IFNAME, name);
+	return nl_talk(host, NULL);
+}
+
+int link_resume(struct nl_socket *host, const char *name, const struct link_address address[static 2])
+{
+	int index = find_index(host, name);
+
+	if (index < 0)
+		return index;
+	put_up(host, index);
+	for (int i = 0; i < 2; i++)
+		if (address[i].family)
+			put_route(host, index, &address[i], NULL);
+	return nl_talk(host, NULL);
+}
+
 int link_remove(struct nl_socket *host, const char *name)
 {
 	struct nlmsghdr *h = nl_request(host, RTM_DELLINK, 0);

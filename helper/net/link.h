@@ -42,6 +42,13 @@ int link_inside(struct nl_socket *jail, const struct link_address address[static
 /* Bound what that end of it sends, in bits per second. */
 int link_limit(struct nl_socket *s, const char *name, uint64_t rate, struct err *err);
 
+/*
+ * Take the host's end down, so that nothing passes and nothing is led to it; and up
+ * again, with the routes.  -EEXIST: somebody else has one of the addresses by now.
+ */
+int link_pause(struct nl_socket *host, const char *name);
+int link_resume(struct nl_socket *host, const char *name, const struct link_address address[static 2]);
+
 /* Remove a pair by its name.  0 as well if there is none. */
 int link_remove(struct nl_socket *host, const char *name);
 

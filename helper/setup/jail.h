@@ -52,6 +52,7 @@ struct jail {
 		char name[LINK_NAME_MAX]; /* the host's end of a routed jail's link; "" for none */
 		struct nl_socket host;	  /* of the host's network, to remove it */
 		struct link_address address[2];
+		bool paused; /* there are no rules: nothing passes */
 	} net;
 
 	/* used while building only */

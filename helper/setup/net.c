@@ -92,6 +92,9 @@ static int make_link(struct jail *j, struct link_address address[static 2], stru
 		if (!r)
 			r = link_make(&j->net.host, j->net.name, policy_group(j->section), j->net_ns, address,
 				      err);
+		/* What is not ours is not to be forgotten by net_end(). */
+		if (r)
+			memset(address, 0, 2 * sizeof *address);
 		if (r != -EEXIST)
 			return r;
 		if (looked)
@@ -142,6 +145,29 @@ int net_make(struct jail *j, struct err *err)
 		r = link_limit(&jail, LINK_INSIDE, j->set->bandwidth_up, err);
 	nl_close(&jail);
 	return r ? r : check_table(j, err);
+}
+
+void net_follow_rules(struct jail *j)
+{
+	const bool loaded = table_loaded();
+	int r;
+
+	if (!j->net.name[0] || loaded != j->net.paused)
+		return;
+	if (!loaded) {
+		r = link_pause(&j->net.host, j->net.name);
+		log_line(LOG_WARNING, "jail %s: the rules for routed jails are gone: it is cut off until 'loginjail "
+			 "net apply' has loaded them", j->instance);
+	} else {
+		r = link_resume(&j->net.host, j->net.name, j->net.address);
+		log_line(LOG_INFO, "jail %s: the rules for routed jails are back", j->instance);
+	}
+	j->net.paused = !loaded;
+	if (!r)
+		return;
+	/* A next jail has the address, or it is not to be stopped otherwise. */
+	log_line(LOG_WARNING, "jail %s: its link: %s; it has no network any more", j->instance, strerror(-r));
+	net_end(j);
 }
 
 void net_end(struct jail *j)

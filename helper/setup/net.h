@@ -12,6 +12,12 @@
  */
 int net_make(struct jail *j, struct err *err);
 
+/*
+ * Where the rules are gone (somebody has flushed all of the host's), let nothing pass;
+ * and again, when they are back.  For the keeper; needs CAP_NET_ADMIN.
+ */
+void net_follow_rules(struct jail *j);
+
 /* Cut the jail off, if it is on; needs CAP_NET_ADMIN then, and no file. */
 void net_end(struct jail *j);
 

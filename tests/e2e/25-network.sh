@@ -168,6 +168,27 @@ sed -i '/^\[jail test\]/,/^$/s/routed/private/' "$INI"
 ok 'net apply, one section fewer' loginjail net apply
 reaches bob 'a jail whose section is no longer routed' tcp/198.51.100.2/7000=- tcp/192.168.77.2/7000=-
 
+# Rules that are taken away, with all of the host's
+log_mark
+a_way() { [[ $(reach bob tcp/198.51.100.2/7000) == *' internet '* ]]; }
+link_is() { ip -o link show dev "$(jail_link bob)" | grep -qE "state $1|[<,]$1[,>]"; }
+sed -i '/^\[jail test\]/,/^$/s/private/routed/' "$INI"
+loginjail net apply >/dev/null
+ok '(bob has a way)' eventually a_way
+for _ in 1 2 3; do loginjail net apply >/dev/null; done
+ok 'rules that are replaced cut nobody off' a_way
+nok 'of which the log knows nothing' logged_since 'rules for routed jails'
+nft flush ruleset
+ok 'without rules a live jail is cut off' eventually link_is DOWN
+ok 'and the log says why' logged_since 'the rules for routed jails are gone: it is cut off'
+is "$(reach bob tcp/198.51.100.2/7000 tcp/192.168.77.1/7000 | cut -d' ' -f2 | xargs)" '- -' 'it gets nowhere'
+ok '(net apply)' loginjail net apply
+ok 'with rules it has its way again' eventually a_way
+reaches bob 'by IPv6 as well' tcp/2001:db8:1::2/7000='internet 2001:db8:1::1'
+reaches bob 'and no other' tcp/192.168.77.2/7000=- tcp/192.168.77.1/7000=-
+sed -i '/^\[jail test\]/,/^$/s/routed/private/' "$INI"
+loginjail net apply >/dev/null
+
 # net clear
 nft -f - <<<'table inet others { chain c { type filter hook forward priority 0; policy accept; }; }'
 before=$(nft list table inet others)

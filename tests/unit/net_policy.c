@@ -71,6 +71,23 @@ static void check_order(void)
 	}
 }
 
+/* Connections are let through when they were counted, by an address that stays, and only then. */
+static void check_counted(void)
+{
+	size_t routed;
+	_cleanup_free_ char *table = table_of(HEAD JAIL "connections = 7\n", &routed);
+
+	contains(table, "\t\tct state != new accept\n"
+			"\t\tadd @connections4 { ip saddr ct count 7 } accept\n"
+			"\t\tadd @connections6 { ip6 saddr ct count 7 } accept\n"
+			"\t\tgoto refuse\n", "what goes out, by its source");
+	contains(table, "\t\tct state != new accept\n"
+			"\t\tadd @connections4 { ip daddr ct count 7 } accept\n"
+			"\t\tadd @connections6 { ip6 daddr ct count 7 } accept\n"
+			"\t\tgoto refuse\n", "what comes in, by its destination");
+	contains(table, "set connections4 {\n\t\ttype ipv4_addr\n\t\tsize 65534\n", "with room for all of the pool");
+}
+
 /* What is closed in IPv4 is so by way of a translator as well. */
 static void check_translated(void)
 {
@@ -160,6 +177,7 @@ int main(void)
 	ok(!strstr(none, "jail-one"), "and has none");
 	free(none);
 	check_order();
+	check_counted();
 	check_translated();
 	check_groups();
 	check_collision();
