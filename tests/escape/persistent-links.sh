@@ -3,6 +3,7 @@
 # A user who leaves links, or nothing, in persistent storage where the next jail will be
 # mounted: as its root, and as a user where he may.  Each login after that is whole or
 # refused with the remedy, and nothing is mounted or written anywhere else.
+# The user is root of the jail in it already, where that is of use.
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 
