@@ -69,6 +69,7 @@
 #include "idle.h"
 #include "lib/caps.h"
 #include "lib/fdio.h"
+#include "lib/kept.h"
 #include "lib/sys.h"
 #include "lib/wire.h"
 #include "root_filter.h"
@@ -198,13 +199,14 @@ static void lower_namespace_limits(void)
 	}
 }
 
+/* path is below "t", where the tree is. */
 static void no_link(const char *path)
 {
 	struct stat st;
 
 	if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
 		errno = ENOTDIR;
-		give_up("%s", path);
+		give_up("mount point '%s' is not as it was made in the jail's tree " KEPT_REMEDY, path + 1);
 	}
 }
 

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/kept.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
 
@@ -70,17 +72,30 @@ int mnt_clone(int dirfd, const char *path, bool recursive, uint64_t attr, int us
 	return take_fd(&fd);
 }
 
-int mnt_attach(int mnt, int root, const char *path, struct err *err)
+int mnt_point(int root, const char *path, int mnt, struct err *err)
 {
 	_cleanup_close_ int at = sys_openat2(root, path, O_PATH, 0, RESOLVE_POLICY_ATTACH);
+	struct stat point, top;
 
 	if (at < 0 && errno == ELOOP)
 		return err_set(err, -ELOOP,
-			       "mount point '%s' is behind a symbolic link in the jail's tree (left in persistent "
-			       "storage? 'loginjail reset' empties that)",
-			       path);
-	if (at < 0)
+			       "mount point '%s' is behind a symbolic link in the jail's tree " KEPT_REMEDY, path);
+	if (at < 0 && errno != ENOENT && errno != ENOTDIR)
 		return err_set(err, -errno, "mount point '%s'", path);
+	if (at >= 0 && (fstat(at, &point) < 0 || fstat(mnt, &top) < 0))
+		return err_set(err, -errno, "mount point '%s'", path);
+	if (at < 0 || S_ISDIR(point.st_mode) != S_ISDIR(top.st_mode))
+		return err_set(err, at < 0 ? -errno : -ENOTDIR,
+			       "mount point '%s' is not as it was made in the jail's tree " KEPT_REMEDY, path);
+	return take_fd(&at);
+}
+
+int mnt_attach(int mnt, int root, const char *path, struct err *err)
+{
+	_cleanup_close_ int at = mnt_point(root, path, mnt, err);
+
+	if (at < 0)
+		return at;
 	if (move_mount(mnt, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return err_set(err, -errno, "mounting on '%s'", path);
 	return 0;

@@ -34,10 +34,14 @@ int mnt_clone(int dirfd, const char *path, bool recursive, uint64_t attr, int us
 	      struct err *err);
 
 /*
- * Attach a detached mount on root/path, where root is the top of a tree that
+ * Open root/path for mnt to be mounted there, where root is the top of a tree that
  * will be somebody's root. A link in path, which a user may have left in what is
- * kept, is an error (-ELOOP).
+ * kept, is an error (-ELOOP); so is what a directory can't be mounted on, and nothing.
+ * Returns a descriptor, the caller's.
  */
+int mnt_point(int root, const char *path, int mnt, struct err *err);
+
+/* Attach a detached mount there. */
 int mnt_attach(int mnt, int root, const char *path, struct err *err);
 
 /* Attach it on dirfd/name, all directories of which we alone have made. */

@@ -114,9 +114,9 @@ static int mount_overlay(struct jail *j, unsigned int number, const char *target
 	int r;
 
 	at = number == 0 ? openat(j->stage, STAGE_TREE, O_PATH | O_CLOEXEC)
-			 : sys_openat2(j->tree, target, O_PATH, 0, RESOLVE_POLICY_ATTACH);
+			 : mnt_point(j->tree, target, lower, err);
 	if (at < 0)
-		return err_set(err, -errno, "mount point '%s'", target);
+		return number == 0 ? err_set(err, -errno, "the jail's root") : at;
 	mine = openat(j->layer.dir, number == 0 ? "." : target + 1,
 		      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (mine < 0 && errno != ENOENT && errno != ENOTDIR)

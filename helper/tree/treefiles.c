@@ -120,6 +120,12 @@ int treefiles_check_shell(const struct jail *j, struct err *err)
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111))
 		return 0;
+	if (storage_persistent(j))
+		return err_set(err, 0,
+			       "there is no program %s, the login shell of %s, in the tree '%s' with what is kept over "
+			       "it: add it to the tree, name one that is there with 'shell =' in section %s, or, where "
+			       "the user has removed it, empty that with 'loginjail reset %s'",
+			       j->shell, j->id->name, j->rootfs.name, j->section, j->id->name);
 	return err_set(err, 0,
 		       "the tree '%s' has no program %s, the login shell of %s: add it to the tree, or name one "
 		       "that it has with 'shell =' in section %s",

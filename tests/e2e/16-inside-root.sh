@@ -70,6 +70,19 @@ log_mark
 is "$(j 'getent passwd carl; dpkg-query -W nginx-light 2>/dev/null')" '' 'the next jail begins anew'
 jails_gone
 
+# compiles NAME: a program of one's own, by what was installed
+compiles() {
+	is "$(j 'printf "#include <stdio.h>\nint main(void) { return puts(\"compiled here\") < 0; }\n" >hello.c &&
+		printf "hello: hello.c\n" >Makefile && make -s CFLAGS="-Wall -O2" && ./hello && rm hello hello.c Makefile')" \
+		'compiled here' "$1: a program in C is compiled, and runs"
+}
+hold h alice
+run j 'sudo -n apt-get -y --no-install-recommends install build-essential </dev/null && dpkg --audit'
+is "$status" 0 'apt-get install build-essential' || diag "$out" "$err"
+compiles 'ephemeral'
+release h
+jails_gone
+
 # What root of a jail has installed is there again where the storage is kept
 jail_ini <<'EOS'
 [jail root]
@@ -79,12 +92,14 @@ inside_root = yes
 storage = persistent
 EOS
 ok 'in persistent storage, useradd and apt-get' j 'sudo -n useradd -m dora &&
-	sudo -n apt-get -y --no-install-recommends install nginx-light </dev/null >/dev/null 2>&1'
+	sudo -n apt-get -y --no-install-recommends install nginx-light build-essential </dev/null >/dev/null 2>&1'
 ok 'nothing stays but that' jails_gone
 is "$(j 'id -un dora; dpkg-query -W -f "\${Status}" nginx-light; sudo -n stat -c %U:%a /home/dora')" \
 	$'dora\ninstall ok installed'"dora:755" 'the next jail has both'
-ok 'and its server answers' j 'sudo -n nginx && exec 3<>/dev/tcp/127.0.0.1/80 && printf "GET / HTTP/1.0\r\n\r\n" >&3 &&
+compiles 'persistent, the next jail'
+ok 'and its server, started by its init script, answers' j 'sudo -n /etc/init.d/nginx start >&2 && exec 3<>/dev/tcp/127.0.0.1/80 && printf "GET / HTTP/1.0\r\n\r\n" >&3 &&
 	grep -q "Welcome to nginx" <&3'
+ok 'which also stops it' j 'sudo -n /etc/init.d/nginx start >/dev/null; sudo -n /etc/init.d/nginx stop >&2 && ! pgrep -x nginx'
 ok '(nothing stays)' jails_gone
 nok 'another tree than it was made over is refused' eval 'sed -i "s/^root = debian/root = host/; /inside_root/d" "$INI"; j true'
 ok 'and the remedy said' logged_since "set 'root' as it was"

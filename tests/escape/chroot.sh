@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # ChrootDirectory and a jail do not go together: refused, not half done.
+# Not again as root of the jail: nobody gets into one.
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

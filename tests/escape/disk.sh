@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # A user who fills the disk, by whatever is not a plain file: the bound holds, the host
 # has as much room as before, and another user works on.
+# again: as-root
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # A jail.ini that is wrong, untrusted or unreadable lets nobody in whom it might match;
 # root and the except list always get in.
+# Not again as root of the jail: nobody is in one when the file is wrong.
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What root of a jail (inside_root = yes) can't do to PID 1, to the kernel and to the host.
+# The user is its root in all of it; others run again so, which say "again: as-root".
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 
@@ -161,6 +162,14 @@ done
 j 'kill -KILL -1' >/dev/null 2>&1
 release h 2>/dev/null
 ok 'nothing stays' jails_gone
+
+# At logout: what hears no signal, changed its session and its uid, or hangs on to a terminal
+on_opt alice -tt 'for u in 0 33 2001; do
+	perl -e "use POSIX; \$) = \$( = $u; \$< = \$> = $u; for (1 .. 5) { next if fork; setsid(); \$SIG{\$_} = q(IGNORE) for qw(TERM HUP INT TSTP);
+		\$0 = q(deaf); sleep 1000; exit }" & done; wait; pgrep -c deaf' </dev/null >"$T/deaf" 2>&1
+is "$(tr -d '\r' <"$T/deaf" | tail -n 1)" 15 '(processes that hear no signal, of three uids)'
+ok 'at logout the jail goes' jails_gone
+nok 'and they with it' pgrep -x deaf
 is "$(user 'head -n 1 /etc/passwd | cut -d: -f1; ls -d /usr/sbin')" $'root\n/usr/sbin' 'the next jail is whole'
 is "$(stat -c %a /tmp /run)" $'1777\n755' "the host's /tmp and /run are as they were"
 jails_gone

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Half an installation must refuse, not let in: no module, no PAM, optional, no enter.
+# Not again as root of the jail: nothing in it is done from inside.
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # A user who lays traps in what is kept: for root, who walks it later; for the next
 # jail, which must never share it with the last; and by killing in between.
+# again: as-root
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

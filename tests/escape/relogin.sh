@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Who logs out and in again, and keeps the last jail from ending: there are never more
 # jails of a user than logins allowed, or the limits would be no limits.
+# Not again as root of the jail: jails are counted by PID 1's and the keeper's locks, which
+# who is in them has no part in; that root's processes go at logout is in jail-root.sh.
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Archives and images that were made to write outside of the tree, or to fill the disk.
+# Not again as root of the jail: there is none.
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 # shellcheck source=tests/lib/rootfs.sh

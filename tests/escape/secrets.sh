@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What must not be seen, reached or changed from inside.
+# Not again as root of the jail: what is hidden here is the host's own tree, which such a
+# jail has not; what its root reads, writes and gets is in jail-root.sh.
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

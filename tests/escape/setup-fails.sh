@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Whatever fails while a jail is made: the login is refused, the user gets a line, the
 # log the reason, and the host is as it was.
+# Not again as root of the jail: nobody gets into one.
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

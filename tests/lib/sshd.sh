@@ -109,12 +109,14 @@ sshd_stop() {
 	kill "$pid" && eventually not kill -0 "$pid"
 }
 
-# What to send instead of COMMAND where a test runs as the jail's root.
+# What to send instead of COMMAND where a test runs as the jail's root.  Of a second
+# level bash reads no start-up file for ssh's sake: those of the machine's own root would
+# be run, which take what time and processes they like.
 command_for() { # USER COMMAND...
 	local user=$1
 	shift
 	if [[ ${LOGINJAIL_AS_ROOT:-} == 1 && $user =~ ^(alice|bob)$ && $# -gt 0 && $1 != -* ]]; then
-		printf 'PATH=/usr/sbin:/sbin:$PATH su -s /bin/bash root -c %q' "$*"
+		printf 'SHLVL=2 PATH=/usr/sbin:/sbin:$PATH su -s /bin/bash root -c %q' "$*"
 	else
 		printf '%s' "$*"
 	fi
