@@ -363,8 +363,8 @@ static int read_request(struct setup_request *q, struct err *err)
 		return -ESRCH;
 	if (n < 0) {
 		err_set(err, -errno, "reading what the module asks");
-		/* What nobody has read would take our answer with it. */
-		(void)recv(SETUP_REPLY_FD, q, sizeof *q, MSG_DONTWAIT);
+		/* It would take our answer with it, unread. */
+		(void)recv(SETUP_REPLY_FD, q, sizeof *q, 0);
 		return -EIO;
 	}
 	if (n < (ssize_t)offsetof(struct setup_request, groups) || q->magic != WIRE_MAGIC ||

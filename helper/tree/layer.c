@@ -231,7 +231,7 @@ int layer_mask_host(struct layer *l, struct err *err)
 			r = mask_glob(l, m->path, err);
 		} else if (fstatat(l->host, m->path + 1, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 			/* What is not known to be absent may not be seen. */
-			r = is_absent(errno) ? 0 : err_set(err, -errno, "'%s' of the host, which a jail must not see", m->path);
+			r = is_absent(errno) ? 0 : err_set(err, -errno, "'%s', to be hidden", m->path);
 		} else if (S_ISLNK(st.st_mode)) {
 			/* /home -> /data/home, say: hide what it leads to as well. */
 			r = m->kind == EMPTY ? layer_empty(l, m->path, err) : 0;
