@@ -278,10 +278,13 @@ int identity_group_text(const struct accounts *from, const struct identity *id, 
 	}
 	/* Those that only a directory server knows, or the host. */
 	for (size_t i = 0; i < id->ngroups; i++) {
-		struct group *gr;
+		struct group *gr = NULL;
 
+		/* Of two services the one that can't be asked is silent where the other knows
+		 * nothing: what is missing is asked for again. */
 		errno = 0;
-		gr = seen[i] ? NULL : getgrgid(id->groups[i]);
+		for (int tries = 0; !seen[i] && !gr && tries < 2; tries++)
+			gr = getgrgid(id->groups[i]);
 		/* A group without a name has 0, or one of these from some name services. */
 		if (!gr && errno && errno != ENOENT && errno != ESRCH && errno != EBADF && errno != EPERM) {
 			int e = errno;
