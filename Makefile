@@ -221,6 +221,7 @@ $B/tests/pam/%: tests/pam/%.c $B/pam_loginjail.so
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Itests/unit -o $@ $< -lpam -ldl
 include tests/pam/rules.mk
+include tests/sweep/rules.mk
 
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev libmnl-dev libnftables-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
@@ -254,7 +255,7 @@ demo: deps
 # With a short run on both virtual hosts; check-vm is the whole, which takes hours: each
 # login takes seconds there.  "floor" is a host whose kernel is too old.
 check: deps deb-deps vm-deps rootfs-deps
-	@$(MAKE) -s all unit-programs pam-programs san-units pool
+	@$(MAKE) -s all unit-programs pam-programs sweep-program san-units pool
 	@VM_SUITES="bookworm trixie" VM_FILTER="suite/00 suite/10 suite/15 suite/50 e2e/10" tests/run $(FILTER)
 
 check-vm: vm-deps
@@ -275,5 +276,5 @@ deb: deb-deps
 clean:
 	rm -rf $B
 
-.PHONY: all pool rootfs-deps install uninstall demo check check-vm bench deb deps deb-deps vm-deps clean san-units unit-programs pam-programs
+.PHONY: all pool rootfs-deps install uninstall demo check check-vm bench deb deps deb-deps vm-deps clean san-units unit-programs pam-programs sweep-program
 .DELETE_ON_ERROR:

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "lib/scope.h"
@@ -75,8 +76,10 @@ static int spawn_orphan(struct spawn *s)
 	while (between > 0 && waitpid(between, &status, __WALL) < 0 && errno == EINTR)
 		;
 	/* What it started may be in our memory still, on a stack that we would use. */
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status)) {
+		syslog(LOG_AUTHPRIV | LOG_CRIT, "pam_loginjail: what starts %s was killed: login refused", SETUP);
 		_exit(EXIT_FAILURE);
+	}
 	return -s->r;
 }
 
@@ -133,6 +136,19 @@ static int find_account(const char *user, struct passwd *pw, char **buf)
 	return r ? -r : found ? 0 : -ESRCH;
 }
 
+/* A name service that fails has no error here, but groups that are missing: twice the
+ * same is an answer. */
+static int find_groups(const struct passwd *pw, gid_t *groups, int *n)
+{
+	gid_t again[SETUP_GROUPS_MAX];
+	int m = *n;
+
+	if (getgrouplist(pw->pw_name, pw->pw_gid, groups, n) < 0 ||
+	    getgrouplist(pw->pw_name, pw->pw_gid, again, &m) < 0)
+		return -E2BIG;
+	return *n == m && memcmp(groups, again, (size_t)m * sizeof *again) == 0 ? 0 : -EIO;
+}
+
 /* The account's groups, asked here since sshd has the name services loaded.  An
  * account that can't be found has unknown groups, not none: no answer. */
 static int send_request(int sock, const char *user)
@@ -143,10 +159,10 @@ static int send_request(int sock, const char *user)
 	struct passwd pw;
 
 	r = find_account(user, &pw, &buf);
+	if (!r)
+		r = find_groups(&pw, q.groups, &n);
 	if (r)
 		return r;
-	if (getgrouplist(pw.pw_name, pw.pw_gid, q.groups, &n) < 0)
-		return -E2BIG;
 	q.ngroups = (uint32_t)n;
 	return send_msg(sock, &q, offsetof(struct setup_request, groups) + q.ngroups * sizeof *q.groups,
 			NULL, 0);

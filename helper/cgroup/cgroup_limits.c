@@ -174,8 +174,9 @@ static int set_swap(const struct cgroup_tree *t, const struct settings *set, str
 
 	if (set->swap == LIMIT_MAX || (set->memory == NO_LIMIT && !said))
 		return 0;
+	/* Not there: the kernel does not account for swap. */
 	if (faccessat(t->dir, file, F_OK, 0) < 0)
-		return said ? err_set(err, -errno, "the option swap: %s", file) : 0;
+		return said || errno != ENOENT ? err_set(err, -errno, "the option swap: %s", file) : 0;
 	if (!t->v2 && __builtin_add_overflow(n, pages(set->memory), &n))
 		return 0;
 	return set_number(t->dir, file, n, err);

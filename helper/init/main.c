@@ -285,9 +285,13 @@ static void drop_capabilities(void)
 	const uint64_t bound = spec.flags & INIT_INSIDE_ROOT ? caps_inside_root : 0;
 	int r;
 
-	for (int c = 0; prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
+	for (int c = 0;; c++) {
+		/* EINVAL: that was the last one that the kernel knows. */
+		if (prctl(PR_CAPBSET_READ, c, 0, 0, 0) < 0 && errno == EINVAL)
+			break;
 		if ((c > 63 || !(bound & CAP_BIT(c))) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0)
 			give_up("lowering the bounding set");
+	}
 	r = caps_set(caps_kept | until_open);
 	if (r) {
 		errno = -r;
@@ -672,8 +676,8 @@ int main(void)
 	int got[PASS_FDS_MAX];
 
 	/* Ours, not the user's: no process of the jail may look into this one. */
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		give_up("closing itself");
 	if (recv_msg(CTL, &spec, sizeof spec, got) < 0 || spec.magic != WIRE_MAGIC ||
 	    spec.ngroups > INIT_GROUPS_MAX || spec.nlimits > INIT_LIMITS_MAX || getpid() != 1)
 		return 100;
@@ -689,9 +693,11 @@ int main(void)
 	drop_capabilities();
 	confine_calls();
 	/* Still non-dumpable, whatever the changes of credentials did to that. */
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		give_up("closing itself");
 	tell(INIT_ROOTED);
 	/* From now on an orderly end is possible when the keeper is gone. */
-	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+		_exit(1);
 	loop();
 }

@@ -300,10 +300,10 @@ void session_run(const struct init_spec *spec, int sock, int to_init)
 	int conn, dropped = drop_to_user(spec);
 
 	/* Whatever the host says of changed credentials: the spare is nobody's to trace. */
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	(void)setsid();
 	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (!dropped && (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setsid() < 0 ||
+			 sigprocmask(SIG_SETMASK, &none, NULL) < 0))
+		dropped = -errno;
 	/* Full where the account's key quota is: no reason to share PID 1's. */
 	if (!dropped && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 && errno != ENOSYS)
 		dropped = -errno;
@@ -329,8 +329,12 @@ void session_run(const struct init_spec *spec, int sock, int to_init)
 	/* No privilege needed: we lead a session and the terminal has none. */
 	if (tty >= 0)
 		(void)ioctl(tty, TIOCSCTTY, 0);
-	if (chdir(spec->home) < 0)
+	/* Without a home that it may go to it begins in the root, as with sshd. */
+	if (chdir(spec->home) < 0) {
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+			refuse(conn, errno);
 		(void)!chdir("/");
+	}
 	env = make_env(spec, strings + q.command_len, q.env_len);
 	if (master >= 0 && send_msg(conn, &started, sizeof started, &master, 1) < 0)
 		_exit(255);

@@ -118,6 +118,8 @@ static void set_timer(struct keeper *k, uint64_t seconds)
  */
 static void withdraw(struct keeper *k)
 {
+	int r;
+
 	if (!k->poll)
 		return; /* it never was found */
 	/* While nobody builds the user's next jail, which has the same address. */
@@ -132,7 +134,10 @@ static void withdraw(struct keeper *k)
 			connection_drop(k, i);
 		else
 			i++;
-	state_unset_current(&k->j->state, k->j->id->uid, k->j->instance);
+	r = state_unset_current(&k->j->state, k->j->id->uid, k->j->instance);
+	if (r)
+		log_line(LOG_WARNING, "jail %s: its name is left for the user's next login: %s", k->j->instance,
+			 strerror(-r));
 }
 
 static void end_jail(struct keeper *k)

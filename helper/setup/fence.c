@@ -140,10 +140,12 @@ static int copy_file(int from, int to, const char *name, struct err *err)
 	char buf[COPY_MAX];
 	ssize_t n;
 
-	if (fd < 0)
+	if (fd < 0 && errno == ENOENT)
 		return 0; /* the host does without it, so sshd did */
-	n = read(fd, buf, sizeof buf);
-	if (n < 0 || n == (ssize_t)sizeof buf)
+	n = fd < 0 ? -1 : read(fd, buf, sizeof buf);
+	if (n < 0)
+		return err_set(err, -errno, "/etc/%s", name);
+	if (n == (ssize_t)sizeof buf)
 		return 0;
 	return fence_file(to, name, buf, (size_t)n, 0644, err);
 }
@@ -223,6 +225,8 @@ static int make_names(const struct jail *j, int top, struct err *err)
 		_cleanup_close_ int bin = fence_dir(top, "usr/bin", false, err);
 
 		r = bin < 0 ? bin : fence_file(bin, "xauth", "", 0, 0755, err);
+	} else if (!r && errno != ENOENT) {
+		r = err_set(err, -errno, "/usr/bin/xauth");
 	}
 	if (!r && j->id->home[0] == '/' && j->id->home[1]) {
 		int fd = fence_dir(top, j->id->home, false, err);
@@ -278,8 +282,12 @@ static int mount_log(const struct jail *j, int fence, struct err *err)
 	struct stat st;
 
 	sock = open("/dev/log", O_PATH | O_CLOEXEC);
-	if (sock < 0 || fstat(sock, &st) < 0 || !S_ISSOCK(st.st_mode))
+	if (sock < 0 && errno == ENOENT)
 		return 0; /* no log daemon runs */
+	if (run < 0 || sock < 0 || fstat(sock, &st) < 0)
+		return err_set(err, -errno, "/dev/log");
+	if (!S_ISSOCK(st.st_mode))
+		return 0;
 	at = openat(run, "log/socket", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (at < 0)
 		return err_set(err, -errno, "/dev/log in the fence");

@@ -71,7 +71,7 @@ static int remove_dead(const struct state *s, const char *instance, int dir, con
 	if (r)
 		return r;
 	/* The name begins with the uid: state_instance_name has seen to that. */
-	state_unset_current(s, (uid_t)strtoul(instance, NULL, 10), instance);
+	(void)state_unset_current(s, (uid_t)strtoul(instance, NULL, 10), instance);
 	return state_instance_remove(s, instance);
 }
 
@@ -92,8 +92,9 @@ static int remove_orphans(const struct state *s, int state_dir, int *count)
 	while ((errno = 0, e = readdir(d))) {
 		int r;
 
+		/* Not known to be gone is not gone. */
 		if (!state_instance_name(e->d_name) ||
-		    faccessat(s->jail, e->d_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		    faccessat(s->jail, e->d_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
 			continue;
 		r = quota_rmtree(dirfd(d), e->d_name);
 		if (r && !first)

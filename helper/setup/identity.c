@@ -278,8 +278,21 @@ int identity_group_text(const struct accounts *from, const struct identity *id, 
 	}
 	/* Those that only a directory server knows, or the host. */
 	for (size_t i = 0; i < id->ngroups; i++) {
-		struct group *gr = seen[i] ? NULL : getgrgid(id->groups[i]);
+		struct group *gr = NULL;
 
+		/* Of two services the one that can't be asked is silent where the other knows
+		 * nothing: what is missing is asked for again. */
+		errno = 0;
+		for (int tries = 0; !seen[i] && !gr && tries < 2; tries++)
+			gr = getgrgid(id->groups[i]);
+		/* A group without a name has 0, or one of these from some name services. */
+		if (!gr && errno && errno != ENOENT && errno != ESRCH && errno != EBADF && errno != EPERM) {
+			int e = errno;
+
+			fclose(take_ptr(out));
+			free(text);
+			return err_set(err, -e, "the name of group %u", id->groups[i]);
+		}
 		if (gr && field_clean(gr->gr_name) && !(from->tree && has_name(in, gr->gr_name)))
 			print_group(out, id, gr->gr_name, strlen(gr->gr_name), gr->gr_gid);
 	}

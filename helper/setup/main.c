@@ -354,10 +354,19 @@ static int not_ours(void)
 	return keeper_reply(SETUP_REPLY_FD, SETUP_NOT_OURS, "", NULL, 0) ? EXIT_NO_MODULE : 0;
 }
 
+/* -ESRCH: the module has gone away, and has said why. */
 static int read_request(struct setup_request *q, struct err *err)
 {
 	ssize_t n = recv(SETUP_REPLY_FD, q, sizeof *q, 0);
 
+	if (n == 0)
+		return -ESRCH;
+	if (n < 0) {
+		err_set(err, -errno, "reading what the module asks");
+		/* It would take our answer with it, unread. */
+		(void)recv(SETUP_REPLY_FD, q, sizeof *q, 0);
+		return -EIO;
+	}
 	if (n < (ssize_t)offsetof(struct setup_request, groups) || q->magic != WIRE_MAGIC ||
 	    q->ngroups > SETUP_GROUPS_MAX ||
 	    (size_t)n != offsetof(struct setup_request, groups) + q->ngroups * sizeof *q->groups)
@@ -388,6 +397,8 @@ int main(int argc, char **argv)
 	(void)alarm(DEADLINE_S);
 
 	r = read_request(&request, &err);
+	if (r == -ESRCH)
+		return EXIT_NO_MODULE;
 	if (!r)
 		r = identity_lookup(argv[3], request.groups, request.ngroups, &id, &err);
 	if (r)

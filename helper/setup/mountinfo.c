@@ -74,5 +74,5 @@ int mountinfo_each(int (*fn)(const struct mount_line *m, void *arg), void *arg, 
 		if (r)
 			return r;
 	}
-	return 0;
+	return ferror(f) ? err_set(err, -EIO, "/proc/self/mountinfo") : 0;
 }

@@ -5,11 +5,22 @@
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <syslog.h>
 #include <unistd.h>
+
+#include "lib/log.h"
+
+/* In between there is no state to go on in. */
+static void __attribute__((noreturn)) no_way_back(void)
+{
+	log_line(LOG_CRIT, "can't become root again (%s): what was begun is left for 'loginjail gc'", strerror(errno));
+	_exit(EXIT_FAILURE);
+}
 
 /* Without this bit the kernel takes them away when a uid changes from root's. */
 static int keep_capabilities(void)
@@ -41,7 +52,7 @@ void owner_back(void)
 {
 	(void)umask(022);
 	if (set(0, 0) < 0 || prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) < 0)
-		_exit(EXIT_FAILURE); /* in between: no state to go on in */
+		no_way_back();
 }
 
 /* The effective set within the permitted one, which stays. */
@@ -65,7 +76,7 @@ int owner_narrow(uint64_t caps)
 void owner_raise(void)
 {
 	if (set_effective(UINT64_MAX))
-		_exit(EXIT_FAILURE); /* in between: no state to go on in */
+		no_way_back();
 }
 
 int owner_become(uid_t uid)
@@ -84,5 +95,5 @@ int owner_become(uid_t uid)
 void owner_become_root(void)
 {
 	if (syscall(SYS_setresuid, -1, 0, -1) < 0 || prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) < 0 || geteuid() != 0)
-		_exit(EXIT_FAILURE); /* in between: no state to go on in */
+		no_way_back();
 }

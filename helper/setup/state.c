@@ -162,23 +162,26 @@ int state_set_current(const struct state *s, uid_t uid, const char *instance, st
 	return 0;
 }
 
-void state_unset_current(const struct state *s, uid_t uid, const char *instance)
+int state_unset_current(const struct state *s, uid_t uid, const char *instance)
 {
 	char name[16], now[INSTANCE_MAX];
+	int r = state_current(s, uid, now);
 
 	snprintf(name, sizeof name, "%u", uid);
 	/* Never waiting: who collects the dead may hold a fresh instance, and a keeper the
 	 * storage, that a builder waits for, and that builder has the lock.  It puts its
 	 * own link in the place, or takes this one away (state_forget_gone). */
-	if (state_current(s, uid, now) == 0 && strcmp(now, instance) == 0) {
+	if (r == 0 && strcmp(now, instance) == 0) {
 		_cleanup_close_ int lock = lock_uid(s, uid, LOCK_EX | LOCK_NB, NULL);
 
-		if (lock >= 0 && state_current(s, uid, now) == 0 && strcmp(now, instance) == 0)
-			(void)unlinkat(s->uid, name, 0);
+		r = lock < 0 ? lock : state_current(s, uid, now);
+		if (r == 0 && strcmp(now, instance) == 0 && unlinkat(s->uid, name, 0) < 0)
+			r = -errno;
 	}
 	/* A link that was made but not yet put in place when its maker died. */
 	snprintf(now, sizeof now, ".%.30s", instance);
 	(void)unlinkat(s->uid, now, 0);
+	return r == -ENOENT || r == -EWOULDBLOCK ? 0 : r;
 }
 
 void state_forget_gone(const struct state *s, uid_t uid)

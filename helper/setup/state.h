@@ -63,8 +63,9 @@ int state_current(const struct state *s, uid_t uid, char instance[static INSTANC
 int state_set_current(const struct state *s, uid_t uid, const char *instance, struct err *err);
 
 /* Forget it, if it still is the live one. Takes the user's lock; who has that is
- * building the next one, and sees to this. */
-void state_unset_current(const struct state *s, uid_t uid, const char *instance);
+ * building the next one, and sees to this.  Returns 0 or -errno: then the user's next
+ * login finds a name that leads nowhere, and replaces it. */
+int state_unset_current(const struct state *s, uid_t uid, const char *instance);
 
 /* Forget the user's last instance if it is there no more. The caller holds the lock. */
 void state_forget_gone(const struct state *s, uid_t uid);

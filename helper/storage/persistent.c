@@ -110,8 +110,10 @@ int persistent_settle(const struct state *s, int dir, struct err *err)
 		return errno == ENOENT ? 0 : err_set(err, -errno, "the storage's last jail");
 	instance[n] = '\0';
 	/* Who removed it saw its groups empty. */
-	if (!state_instance_name(instance) || faccessat(s->jail, instance, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+	if (!state_instance_name(instance))
 		return 0;
+	if (faccessat(s->jail, instance, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_set(err, -errno, "the storage's last jail");
 	r = cgroup_find(&cg, CGROUP_BASIC, CGROUP_ALL, err);
 	if (r)
 		return r;

@@ -28,6 +28,12 @@ gid_t layer_gid(const struct layer *l, gid_t gid)
 	return gid == l->id->gid || gid >= SUBID_COUNT ? gid : l->sub.gid + gid;
 }
 
+/* What of a path that can't be looked at says that there is nothing. */
+static bool is_absent(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
 /* Has this directory been made already?  A jail has some twenty of them. */
 static bool made(const struct layer *l, const char *path, size_t len)
 {
@@ -47,8 +53,11 @@ static int make_one(struct layer *l, const char *path, bool last, struct err *er
 	uid_t uid;
 	gid_t gid;
 
-	if (fstatat(l->host, path + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(l->host, path + 1, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (!is_absent(errno))
+			return err_set(err, -errno, "'%s' of the tree", path);
 		st = (struct stat){.st_mode = S_IFDIR | 0755};
+	}
 	/* A directory of ours would cover the link, and with it all that the host
 	 * has behind it: /lib, say. */
 	if (S_ISLNK(st.st_mode) && !last)
@@ -196,7 +205,7 @@ static int mask_glob(struct layer *l, const char *pattern, struct err *err)
 	fd = sys_openat2(l->host, dir, O_RDONLY | O_DIRECTORY, 0, RESOLVE_POLICY_IN_ROOT);
 	d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d)
-		return errno == ENOENT ? 0 : err_set(err, -errno, "%s", dir);
+		return is_absent(errno) ? 0 : err_set(err, -errno, "%s", dir);
 	(void)take_fd(&fd);
 	while ((errno = 0, e = readdir(d))) {
 		int r;
@@ -221,7 +230,8 @@ int layer_mask_host(struct layer *l, struct err *err)
 		if (m->kind == GLOB) {
 			r = mask_glob(l, m->path, err);
 		} else if (fstatat(l->host, m->path + 1, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-			continue;
+			/* What is not known to be absent may not be seen. */
+			r = is_absent(errno) ? 0 : err_set(err, -errno, "'%s', to be hidden", m->path);
 		} else if (S_ISLNK(st.st_mode)) {
 			/* /home -> /data/home, say: hide what it leads to as well. */
 			r = m->kind == EMPTY ? layer_empty(l, m->path, err) : 0;
@@ -275,7 +285,7 @@ int layer_mask_path(struct layer *l, const char *path, struct err *err)
 	snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
 	r = real_path(l, dir[0] ? dir : "/", real);
 	if (r)
-		return r == -ENOENT ? 0 : err_set(err, r, "mask '%s'", path);
+		return is_absent(-r) ? 0 : err_set(err, r, "mask '%s'", path);
 	snprintf(at, sizeof at, "%s/%s", strcmp(real, "/") == 0 ? "" : real, slash + 1);
 	if (!layer_hides(l, at)) {
 		r = layer_hide(l, at, err);
@@ -283,7 +293,10 @@ int layer_mask_path(struct layer *l, const char *path, struct err *err)
 			return r;
 	}
 	/* ... and what it leads to. */
-	if (real_path(l, path, real) || layer_hides(l, real))
+	r = real_path(l, path, real);
+	if (r)
+		return is_absent(-r) ? 0 : err_set(err, r, "mask '%s'", path);
+	if (layer_hides(l, real))
 		return 0;
 	return layer_hide(l, real, err);
 }

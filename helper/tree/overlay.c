@@ -35,14 +35,19 @@ struct overlay_list {
 	struct err *err;
 };
 
-/* Is this mount what one finds at its target, or is another one on top? */
-static bool mount_is_top(const struct mount_line *m)
+/* Is this mount what one finds at its target, or is another one on top, or on what leads
+ * there?  Returns 1, 0, or a negative error. */
+static int mount_is_top(const struct mount_line *m, struct err *err)
 {
 	struct statx stx;
 
-	return statx(AT_FDCWD, m->target, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-		     STATX_MNT_ID, &stx) == 0 &&
-	       (stx.stx_mask & STATX_MNT_ID) && stx.stx_mnt_id == (uint64_t)m->id;
+	if (statx(AT_FDCWD, m->target, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		  STATX_MNT_ID, &stx) == 0)
+		return (stx.stx_mask & STATX_MNT_ID) && stx.stx_mnt_id == (uint64_t)m->id;
+	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EACCES)
+		return 0;
+	/* Without it the jail would have what lies below it. */
+	return err_set(err, -errno, "the mount on '%s' (what a jail need not have, 'mask' leaves out)", m->target);
 }
 
 static int note_tree_mount(const struct mount_line *m, void *arg)
@@ -50,14 +55,17 @@ static int note_tree_mount(const struct mount_line *m, void *arg)
 	struct overlay_list *list = arg;
 	const struct jail *j = list->j;
 	size_t n = list->n;
+	int r;
 
 	if (strcmp(m->target, "/") == 0 || IN_LIST(m->fstype, pseudo) ||
 	    /* A user's, or one whose server we would wait for. */
 	    strcmp(m->fstype, "fuse") == 0 || strncmp(m->fstype, "fuse.", 5) == 0 ||
 	    layer_hides(&j->layer, m->target) ||
-	    (j->set->home == HOME_BIND && path_is_below(m->target, j->id->home)) ||
-	    !mount_is_top(m))
+	    (j->set->home == HOME_BIND && path_is_below(m->target, j->id->home)))
 		return 0;
+	r = mount_is_top(m, list->err);
+	if (r <= 0)
+		return r;
 	/* Some hosts mount one thing over and over. */
 	if (n > 0 && strcmp(list->target[n - 1], m->target) == 0)
 		return 0;

@@ -227,15 +227,18 @@ static int show_server(struct jail *j, int server, struct err *err)
 	return mnt < 0 ? mnt : mnt_attach(mnt, j->tree, SFTP_DIR, err);
 }
 
-/* Something to execute, at a path below root?  flags are those to open it with. */
+/* Something to execute, at a path below root?  flags are those to open it with.
+ * -ENOENT: nothing of the kind is there. */
 static int open_program(int root, const char *path, uint64_t flags)
 {
 	_cleanup_close_ int fd = sys_openat2(root, path, flags, 0, RESOLVE_POLICY_IN_ROOT);
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111))
-		return -ENOENT;
-	return take_fd(&fd);
+	if (fd < 0)
+		return errno == ENOTDIR || errno == ELOOP || errno == ENXIO ? -ENOENT : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) && (st.st_mode & 0111) ? take_fd(&fd) : -ENOENT;
 }
 
 static int find_program(int root, uint64_t flags)
@@ -243,7 +246,7 @@ static int find_program(int root, uint64_t flags)
 	static const char *const servers[] = SFTP_SERVERS;
 	int fd = -ENOENT;
 
-	for (size_t i = 0; fd < 0 && i < sizeof servers / sizeof *servers; i++)
+	for (size_t i = 0; fd == -ENOENT && i < sizeof servers / sizeof *servers; i++)
 		fd = open_program(root, servers[i], flags);
 	return fd;
 }
@@ -257,6 +260,8 @@ int sftp_provide(struct jail *j, struct err *err)
 	have = find_program(j->tree, O_PATH);
 	if (have >= 0)
 		return 0;
-	server = find_program(j->host, O_RDONLY | O_NONBLOCK);
-	return server < 0 ? 0 : show_server(j, server, err);
+	server = have == -ENOENT ? find_program(j->host, O_RDONLY | O_NONBLOCK) : have;
+	if (server == -ENOENT)
+		return 0;
+	return server < 0 ? err_set(err, server, "looking for an sftp server") : show_server(j, server, err);
 }

@@ -60,8 +60,8 @@ int tree_open_home(struct jail *j, struct err *err)
 		return err_set(err, -errno, "taking the groups of %s", id->name);
 	(void)setfsgid(id->gid);
 	(void)setfsuid(id->uid);
-	/* setfsuid can't say that it failed: ask. */
-	if ((uid_t)setfsuid((uid_t)-1) != id->uid)
+	/* They can't say that they failed: ask. */
+	if ((uid_t)setfsuid((uid_t)-1) != id->uid || (gid_t)setfsgid((gid_t)-1) != id->gid)
 		return err_set(err, -EPERM, "taking the authority of %s", id->name);
 	fd = sys_openat2(AT_FDCWD, id->home, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
 	r = fd < 0 ? -errno : 0;
@@ -69,7 +69,7 @@ int tree_open_home(struct jail *j, struct err *err)
 	(void)setfsgid(0);
 	if (setgroups(0, NULL) < 0)
 		return err_set(err, -errno, "giving the groups of %s up", id->name);
-	if ((uid_t)setfsuid((uid_t)-1) != 0)
+	if ((uid_t)setfsuid((uid_t)-1) != 0 || (gid_t)setfsgid((gid_t)-1) != 0)
 		return err_set(err, -EPERM, "taking root's authority back");
 	if (r == -ENOENT)
 		return err_set(err, r,
@@ -154,7 +154,7 @@ static int copy_skel(struct jail *j, int home, struct err *err)
 	struct dirent *e;
 
 	if (!d)
-		return 0;
+		return errno == ENOENT ? 0 : err_set(err, -errno, "/etc/skel");
 	(void)take_fd(&skel);
 	while ((errno = 0, e = readdir(d))) {
 		_cleanup_close_ int in = -EBADF, out = -EBADF;
@@ -163,8 +163,12 @@ static int copy_skel(struct jail *j, int home, struct err *err)
 		ssize_t n;
 
 		in = openat(dirfd(d), e->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		if (in < 0 || fstat(in, &st) < 0 || !S_ISREG(st.st_mode) ||
-		    st.st_size > SKEL_FILE_MAX)
+		/* Links, sockets and devices without a driver can't be opened so. */
+		if (in < 0 && (errno == ELOOP || errno == ENXIO || errno == ENODEV))
+			continue;
+		if (in < 0 || fstat(in, &st) < 0)
+			return err_set(err, -errno, "/etc/skel/%s", e->d_name);
+		if (!S_ISREG(st.st_mode) || st.st_size > SKEL_FILE_MAX)
 			continue;
 		out = openat(home, e->d_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 		do

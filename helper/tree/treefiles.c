@@ -44,8 +44,10 @@ static int make_shadow(struct jail *j, const struct accounts *from, struct err *
 	int r = identity_shadow_text(from, j->id, &text, err);
 
 	/* pam_unix's helper reads it with that group's authority. */
-	if (fstatat(j->layer.host, "etc/shadow", &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (!r && fstatat(j->layer.host, "etc/shadow", &st, AT_SYMLINK_NOFOLLOW) == 0)
 		gid = layer_gid(&j->layer, st.st_gid);
+	else if (!r && errno != ENOENT)
+		r = err_set(err, -errno, "/etc/shadow of the tree");
 	if (!r)
 		r = layer_file(&j->layer, "/etc/shadow", text, err);
 	return r ? r : set_mode(&j->layer, "/etc/shadow", gid, 0640, err);
@@ -60,8 +62,12 @@ static int make_leaves(struct jail *j, struct err *err)
 	for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++) {
 		const struct leave *w = &leaves[i];
 
-		if (fstatat(j->layer.host, w->directory + 1, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    !S_ISDIR(st.st_mode))
+		if (fstatat(j->layer.host, w->directory + 1, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			if (errno != ENOENT && errno != ENOTDIR)
+				return err_set(err, -errno, "'%s' of the tree", w->directory);
+			continue;
+		}
+		if (!S_ISDIR(st.st_mode))
 			continue;
 		snprintf(text, sizeof text, "%s%u%s", w->before, j->id->uid, w->after);
 		r = layer_file(&j->layer, w->file, text, err);
@@ -98,7 +104,10 @@ static int copy_resolver(struct jail *j, struct err *err)
 	char text[RESOLV_MAX];
 	ssize_t n = read_file_at(j->host, "etc/resolv.conf", text, sizeof text);
 
-	return n < 0 ? 0 : layer_file(&j->layer, "/etc/resolv.conf", text, err);
+	if (n == -ENOENT)
+		return 0;
+	return n < 0 ? err_set(err, (int)n, "the host's /etc/resolv.conf")
+		     : layer_file(&j->layer, "/etc/resolv.conf", text, err);
 }
 
 int treefiles_make(struct jail *j, struct err *err)

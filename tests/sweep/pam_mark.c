@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A PAM module that does nothing but tell the tracer: its line with the argument "on" comes
+ * before what is under test, the one with "off" after it.
+ */
+#include "sweep.h"
+
+#include <string.h>
+#include <sys/prctl.h>
+
+#include <security/pam_modules.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+static int mark(int argc, const char **argv)
+{
+	(void)prctl(APP_MARK, argc > 0 && strcmp(argv[0], "on") == 0, 0, 0, 0);
+	return PAM_SUCCESS;
+}
+
+EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	(void)pamh;
+	(void)flags;
+	return mark(argc, argv);
+}
+
+EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	(void)pamh;
+	(void)flags;
+	return mark(argc, argv);
+}
+
+EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	(void)pamh;
+	(void)flags;
+	return mark(argc, argv);
+}
