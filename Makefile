@@ -6,6 +6,7 @@
 # make check      all tests; FILTER="e2e/12 escape" for some
 # make check-vm   on virtual hosts those that need systemd, and e2e and escape;
 #                 SUITE=trixie FILTER=suite/20 for some
+# make fuzz       looks for inputs that our parsers can't take; TIME=600 TARGET=ini for more, or one
 # make bench      the figures, as ratios; writes build/bench.json
 # make deb        a Debian package, build/loginjail_VERSION_ARCH.deb
 # make pool       the packages that trees of tests are made of; check does it
@@ -78,7 +79,7 @@ pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so
 generated := $B/conf/jail.ini $B/conf/jail.ini.5 $B/conf/sshd_config.snippet $B/conf/pam.snippet \
-	$B/conf/user@.service.d/loginjail.conf $B/rootfs-tools/loginjail-rootfs $B/rootfs-tools/files.sh \
+	$B/conf/user@.service.d/loginjail.conf $B/conf/apparmor $B/rootfs-tools/loginjail-rootfs $B/rootfs-tools/files.sh \
 	$B/rootfs-tools/host-mask $B/conf/loginjail-net.service
 
 all: $(programs) $(generated)
@@ -184,6 +185,7 @@ define INSTALLED
 0644 $B/conf/jail.ini $(docdir)
 0644 $B/conf/sshd_config.snippet $(docdir)
 0644 $B/conf/pam.snippet $(docdir)
+0644 $B/conf/apparmor $(docdir)
 endef
 export INSTALLED
 
@@ -216,6 +218,26 @@ $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))
 san-units:
 	$(MAKE) -s B=$B/san OPT="-O1 -g" HARDEN="$(SAN)" LDHARDEN= LDFLAGS="$(SAN)" unit-programs
 unit-programs: $(addprefix $B/tests/unit/,$(unit_tests))
+# What the fuzz targets take from, each leaving out what it brings itself; and what runs one.
+fuzz_targets := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
+FUZZ_MAIN ?= tests/fuzz/replay.c
+$B/tests/fuzz/units.a: $(call obj,$(unit_src) pam_module/ask_setup.c)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$B/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(FUZZ_MAIN) $B/tests/fuzz/units.a $B/gen/enter_filter.h \
+		$(wildcard helper/*/*.c helper/*/*.h)
+	$(CC) $(ALL_CFLAGS) $(FUZZ_FLAGS) -Itests/fuzz -Ipam_module -pie -o $@ $(filter tests/fuzz/%.c %.a,$^) \
+		-l:libinih.a -l:libcap.a
+fuzz-programs: $(addprefix $B/tests/fuzz/,$(fuzz_targets))
+san-fuzz:
+	$(MAKE) -s B=$B/san OPT="-O1 -g" HARDEN="$(SAN)" LDHARDEN= LDFLAGS="$(SAN)" fuzz-programs
+# libFuzzer is clang's.
+fuzz: deps
+	@$(MAKE) -s all
+	@$(MAKE) -s B=$B/fuzz CC=clang OPT="-O1 -g" HARDEN="$(SAN) -fsanitize=fuzzer-no-link" LDHARDEN= \
+		LDFLAGS="$(SAN)" FUZZ_MAIN= FUZZ_FLAGS=-fsanitize=fuzzer fuzz-programs
+	@tests/fuzz/run $B $(or $(TIME),60) $(or $(TARGET),$(fuzz_targets))
 pam-programs: $(addprefix $B/tests/pam/,$(pam_tests))
 $B/tests/pam/%: tests/pam/%.c $B/pam_loginjail.so
 	@mkdir -p $(@D)
@@ -225,7 +247,7 @@ include tests/sweep/rules.mk
 
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev libmnl-dev libnftables-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
-	csh expect libcap2-bin mandoc valgrind shellcheck clang iproute2 procps util-linux psmisc nftables e2fsprogs
+	csh expect libcap2-bin mandoc valgrind shellcheck clang clang-tidy cppcheck libclang-rt-14-dev apparmor iproute2 procps util-linux psmisc nftables e2fsprogs
 # For trees from every source, in every form.
 rootfs_deps := attr mmdebstrap dpkg-dev jq umoci zstd xz-utils bzip2 perl erofs-utils squashfs-tools dnf createrepo-c rpm
 # What trees of Debian are made of in tests, which have no network.
@@ -255,7 +277,7 @@ demo: deps
 # With a short run on both virtual hosts; check-vm is the whole, which takes hours: each
 # login takes seconds there.  "floor" is a host whose kernel is too old.
 check: deps deb-deps vm-deps rootfs-deps
-	@$(MAKE) -s all unit-programs pam-programs sweep-program san-units pool
+	@$(MAKE) -s all unit-programs pam-programs sweep-program san-units san-fuzz pool
 	@VM_SUITES="bookworm trixie" VM_FILTER="suite/00 suite/10 suite/15 suite/50 e2e/10" tests/run $(FILTER)
 
 check-vm: vm-deps
@@ -276,5 +298,5 @@ deb: deb-deps
 clean:
 	rm -rf $B
 
-.PHONY: all pool rootfs-deps install uninstall demo check check-vm bench deb deps deb-deps vm-deps clean san-units unit-programs pam-programs sweep-program
+.PHONY: all pool rootfs-deps install uninstall demo check check-vm fuzz bench deb deps deb-deps vm-deps clean san-units san-fuzz unit-programs pam-programs sweep-program fuzz-programs
 .DELETE_ON_ERROR:

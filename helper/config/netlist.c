@@ -99,58 +99,6 @@ VALUE_PARSER(target_list)
 	return parse_list(range, text, true, add_target, field, err);
 }
 
-VALUE_PRINTER(prefixes)
-{
-	const struct prefixes *list = field;
-	size_t len;
-	FILE *f = open_memstream(ret, &len);
-
-	(void)type;
-	if (!f)
-		return -ENOMEM;
-	for (size_t i = 0; i < list->n; i++) {
-		char text[PREFIX_TEXT_MAX];
-
-		prefix_print(&list->v[i], text);
-		fprintf(f, "%s%s", i > 0 ? ", " : "", text);
-	}
-	return fclose(f) ? -ENOMEM : 0;
-}
-
-VALUE_PRINTER(targets)
-{
-	const struct targets *list = field;
-	size_t len;
-	FILE *f = open_memstream(ret, &len);
-
-	(void)type;
-	if (!f)
-		return -ENOMEM;
-	for (size_t i = 0; i < list->n; i++) {
-		char text[TARGET_TEXT_MAX];
-
-		target_print(&list->v[i], text);
-		fprintf(f, "%s%s", i > 0 ? ", " : "", text);
-	}
-	return fclose(f) ? -ENOMEM : 0;
-}
-
-void clear_prefixes(void *field)
-{
-	struct prefixes *list = field;
-
-	free(list->v);
-	*list = (struct prefixes){0};
-}
-
-void clear_targets(void *field)
-{
-	struct targets *list = field;
-
-	free(list->v);
-	*list = (struct targets){0};
-}
-
 static int add_publish(void *field, const char *item, struct err *err)
 {
 	struct publishes *list = field;
@@ -176,28 +124,32 @@ VALUE_PARSER(publish_list)
 	return parse_list(range, text, true, add_publish, field, err);
 }
 
-VALUE_PRINTER(publish_list)
-{
-	const struct publishes *list = field;
-	size_t len;
-	FILE *f = open_memstream(ret, &len);
-
-	(void)type;
-	if (!f)
-		return -ENOMEM;
-	for (size_t i = 0; i < list->n; i++) {
-		char text[PUBLISH_TEXT_MAX];
-
-		publish_print(&list->v[i], text);
-		fprintf(f, "%s%s", i > 0 ? ", " : "", text);
+/* A list is written as its items, and owns the array of them. */
+#define PRINT_AND_CLEAR(name, clear, list_type, text_max, print_item)           \
+	VALUE_PRINTER(name)                                                     \
+	{                                                                       \
+		const list_type *list = field;                                  \
+		char text[text_max];                                            \
+		size_t len;                                                     \
+		FILE *f = open_memstream(ret, &len);                            \
+										\
+		(void)type;                                                     \
+		if (!f)                                                         \
+			return -ENOMEM;                                         \
+		for (size_t i = 0; i < list->n; i++) {                          \
+			print_item(&list->v[i], text);                          \
+			fprintf(f, "%s%s", i > 0 ? ", " : "", text);            \
+		}                                                               \
+		return fclose(f) ? -ENOMEM : 0;                                 \
+	}                                                                       \
+	void clear(void *field)                                                 \
+	{                                                                       \
+		list_type *list = field;                                        \
+										\
+		free(list->v);                                                  \
+		*list = (list_type){0};                                         \
 	}
-	return fclose(f) ? -ENOMEM : 0;
-}
 
-void clear_publish_list(void *field)
-{
-	struct publishes *list = field;
-
-	free(list->v);
-	*list = (struct publishes){0};
-}
+PRINT_AND_CLEAR(prefixes, clear_prefixes, struct prefixes, PREFIX_TEXT_MAX, prefix_print)
+PRINT_AND_CLEAR(targets, clear_targets, struct targets, TARGET_TEXT_MAX, target_print)
+PRINT_AND_CLEAR(publish_list, clear_publish_list, struct publishes, PUBLISH_TEXT_MAX, publish_print)

@@ -105,7 +105,7 @@ int number_print(uint64_t n, const struct unit *units, char **ret)
 	if (u && n > 0)
 		while (u->factor > 1 && n % u->factor != 0)
 			u++;
-	if (!u || n == 0 || u->factor == 1)
+	if (!u || n == 0 || u->factor <= 1)
 		return asprintf(ret, "%" PRIu64, n) < 0 ? -ENOMEM : 0;
 	return asprintf(ret, "%" PRIu64 "%c", n / u->factor, u->letter) < 0 ? -ENOMEM : 0;
 }

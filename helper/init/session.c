@@ -28,6 +28,8 @@
 #define REQUEST_DEADLINE_S 30
 
 #define ENV_MAX 1024
+/* Of them those that a client can't take: for the account's, and jail.ini's. */
+#define ENV_OURS 256
 
 static const char *const sftp_servers[] = SFTP_SERVERS;
 
@@ -146,8 +148,8 @@ static int receive(int conn, struct enter_request *q, int fds[3], char **ret_str
 	return 0;
 }
 
-/* Add or replace a NAME=VALUE. */
-static void env_set(char **env, size_t *n, char *entry)
+/* Add or replace a NAME=VALUE, if that leaves no more than max of them. */
+static void env_set(char **env, size_t *n, size_t max, char *entry)
 {
 	size_t len = strcspn(entry, "=") + 1;
 
@@ -158,7 +160,7 @@ static void env_set(char **env, size_t *n, char *entry)
 			env[i] = entry;
 			return;
 		}
-	if (*n < ENV_MAX)
+	if (*n < max)
 		env[(*n)++] = entry;
 }
 
@@ -167,7 +169,7 @@ static void env_fmt(char **env, size_t *n, const char *name, const char *value)
 	char *entry;
 
 	if (asprintf(&entry, "%s=%s", name, value) >= 0)
-		env_set(env, n, entry);
+		env_set(env, n, ENV_MAX, entry);
 }
 
 /* What the client and sshd brought (enter let only harmless names through), then
@@ -179,7 +181,7 @@ static char **make_env(const struct init_spec *spec, char *strings, size_t len)
 	size_t n = 0;
 
 	for (char *p = strings; p < strings + len; p += strlen(p) + 1)
-		env_set(env, &n, p);
+		env_set(env, &n, ENV_MAX - ENV_OURS, p);
 	env_fmt(env, &n, "USER", spec->user);
 	env_fmt(env, &n, "LOGNAME", spec->user);
 	env_fmt(env, &n, "HOME", spec->home);
@@ -188,7 +190,7 @@ static char **make_env(const struct init_spec *spec, char *strings, size_t len)
 	snprintf(runtime, sizeof runtime, "/run/user/%u", spec->uid);
 	env_fmt(env, &n, "XDG_RUNTIME_DIR", runtime);
 	for (const char *p = spec->env; *p; p += strlen(p) + 1)
-		env_set(env, &n, (char *)p);
+		env_set(env, &n, ENV_MAX, (char *)p);
 	env[n] = NULL;
 	return env;
 }

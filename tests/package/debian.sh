@@ -79,8 +79,10 @@ is "$(dpkg -c "$deb" | awk '$1 !~ /^d/ { print $1, $2, substr($6, 2) }' | LC_ALL
 		-rwxr-xr-x root/root /usr/sbin/loginjail
 		-rwxr-xr-x root/root /usr/sbin/loginjail-rootfs
 		-rw-r--r-- root/root /usr/share/doc/loginjail/README.md.gz
+		-rw-r--r-- root/root /usr/share/doc/loginjail/SECURITY.md.gz
 		-rw-r--r-- root/root /usr/share/doc/loginjail/changelog.gz
 		-rw-r--r-- root/root /usr/share/doc/loginjail/copyright
+		-rw-r--r-- root/root /usr/share/doc/loginjail/examples/apparmor
 		-rw-r--r-- root/root /usr/share/doc/loginjail/examples/jail.ini
 		-rw-r--r-- root/root /usr/share/doc/loginjail/examples/pam.snippet
 		-rw-r--r-- root/root /usr/share/doc/loginjail/examples/sshd_config.snippet
