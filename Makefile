@@ -206,7 +206,7 @@ SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Units are linked with all that is not a main().
 unit_src := $(filter-out %/main.c, $(call src,lib config $(setup_rooms)) helper/enter/request.c helper/init/idle.c pam_module/args.c \
-	$(addprefix helper/cli/,blocks.c changes.c diff.c edit_file.c pam_edit.c pam_stack.c sshd_match.c sshd_test.c text.c))
+	$(addprefix helper/cli/,blocks.c changes.c diff.c edit_file.c pam_edit.c pam_services.c pam_stack.c sshd_match.c sshd_test.c text.c))
 
 $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))
 	@mkdir -p $(@D)
