@@ -18,7 +18,8 @@ static void print_safe(const char *text)
 		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
 }
 
-static void print_line(const char *kind, const char *subject, const char *fix, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void print_line(const char *kind, const char *subject,
+							     const char *fix, const char *fmt, va_list ap)
 {
 	_cleanup_free_ char *what = NULL;
 

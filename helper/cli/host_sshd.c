@@ -303,7 +303,8 @@ static int ask_all(struct asking *a, struct sshd_copy *copy)
 		r = ask_set(a->h, copy, &a->sets[i]);
 	if (a->n_sets > ASK_MAX)
 		host_note(a->h, "sshd", "look at the others with sshd -T -C user=NAME",
-			  "its Match lines can't all be read, and only the first %d of %zu users were asked for", ASK_MAX, a->n_sets);
+			  "its Match lines can't all be read, and only the first %d of %zu users were asked for",
+			  ASK_MAX, a->n_sets);
 	if (a->matches.place)
 		host_note(a->h, "sshd", "sshd -T -C user=NAME,addr=ADDRESS shows others",
 			  "Match lines ask where a connection comes from, and this was for one from 127.0.0.1");

@@ -141,12 +141,12 @@ put() { # FILE
 	chown -R alice: /home/alice
 }
 put .forward <<<'alice@example.org'
-shut '~/.forward with an address'
+shut 'a .forward with an address'
 put .forward <<<'"|/home/alice/run"'
-opened '~/.forward' 'open  alice: has a ~/.forward with a command .*allow_mail_to_commands'
+opened 'a .forward with a command' 'open  alice: has a ~/.forward with a command .*allow_mail_to_commands'
 rm /home/alice/.forward
 put .procmailrc </dev/null
-opened '~/.procmailrc' 'open  alice: has a ~/.procmailrc'
+opened 'a .procmailrc' 'open  alice: has a ~/.procmailrc'
 rm /home/alice/.procmailrc
 put .config/systemd/user/x.service <<<'[Service]'
 check
@@ -191,7 +191,7 @@ shut ids
 
 # The tree
 mount -t tmpfs -o mode=755,nosuid,nodev tmpfs /opt
-mkdir -p -m 755 /opt/x
+mkdir -m 755 /opt/x
 mkdir -m 777 /opt/x/y
 check
 like "$out" $'\nopen  /opt/x/y: anybody may put files here.*; chmod \\+t /opt/x/y\n' 'a directory'
@@ -231,8 +231,8 @@ umount /proc/sys/user/max_user_namespaces
 
 # Many users: sshd and sudo are asked once for those whom they treat alike
 for uid in {5000..5099}; do
-	printf 'u%d:x:%d:%d::/home/u%d:/bin/bash\n' $uid $uid $uid $uid >>/etc/passwd
-	printf 'u%d:x:%d:\n' $uid $uid >>/etc/group
+	printf '%s:x:%s:%s::/home/%s:/bin/bash\n' "u$uid" "$uid" "$uid" "u$uid" >>/etc/passwd
+	printf '%s:x:%s:\n' "u$uid" "$uid" >>/etc/group
 	sed -i "s/^jailed:.*/&,u$uid/" /etc/group
 done
 printf 'Match User u50*\n\tPermitTunnel yes\n' >"$DROPINS/10-other.conf"
