@@ -24,8 +24,6 @@ static const struct {
 	{"atd", "runs users' jobs of at and batch"},
 	{"su", "su opens a session on the host"},
 	{"su-l", "'su -' opens a session on the host"},
-	{"sudo", "'sudo -u USER' runs a command on the host"},
-	{"sudo-i", "'sudo -i -u USER' opens a session on the host"},
 	{"doas", "'doas -u USER' runs a command on the host"},
 	{"polkit-1", "'pkexec --user USER' runs a command on the host"},
 	{"systemd-run0", "'run0 -u USER' opens a session on the host"},
@@ -61,11 +59,12 @@ static const struct {
 static const char unknown[] = "the service may open sessions";
 
 /*
- * No door: runuser is root's alone, who can be whoever it wants; and these change an entry of the
- * user data base, and open no session, though Debian's files have lines for one.
+ * Not for us: runuser is root's alone, who can be whoever it wants.  sudo runs its command even where no
+ * session can be opened, and a line of ours would only look like a lock.  And the others change an
+ * entry of the user data base, and open no session, though Debian's files have lines for one.
  */
-static const char *const closed[] = {
-	"runuser", "runuser-l", "passwd", "chpasswd", "chfn", "chsh", "newusers",
+static const char *const left_alone[] = {
+	"runuser", "runuser-l", "sudo", "sudo-i", "passwd", "chpasswd", "chfn", "chsh", "newusers",
 };
 
 /* Parts of stacks, by convention, even where nothing includes them yet; and old copies. */
@@ -84,13 +83,14 @@ static const char *why_of(const char *name)
 
 static bool is_none(const char *name)
 {
-	for (size_t i = 0; i < sizeof closed / sizeof *closed; i++)
-		if (strcmp(closed[i], name) == 0)
+	for (size_t i = 0; i < sizeof left_alone / sizeof *left_alone; i++)
+		if (strcmp(left_alone[i], name) == 0)
 			return true;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (fnmatch(parts[i], name, 0) == 0)
 			return true;
-	return strcmp(name, "sshd") == 0;
+	/* They jail, each by lines of its own: the second is the one that PAMServiceName may name. */
+	return strcmp(name, "sshd") == 0 || strcmp(name, "sshd-jail") == 0;
 }
 
 struct finding {

@@ -18,7 +18,7 @@ struct pam_services {
 };
 
 /*
- * All but sshd itself, in order of names: of the files in PAM's directories those that are a
+ * All but sshd and sshd-jail, in order of names: of the files in PAM's directories those that are a
  * service's, whether or not a session is part of it.  Free with pam_services_clear.  0 or -ENOMEM;
  * a directory that can't be read is a problem that was told.
  */

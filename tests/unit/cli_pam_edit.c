@@ -72,6 +72,8 @@ static void stock(void)
 	put(scratch_fd, "etc/pam.d/chsh", "@include common-session\n", 0644);
 	put(scratch_fd, "etc/pam.d/lock", "auth include part\n", 0644);
 	put(scratch_fd, "usr/lib/pam.d/lock2", "auth c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/sudo", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/sshd-jail", "session c d\n", 0644);
 	put(scratch_fd, "etc/pam.d/broken", "session include none\n", 0644);
 	put(scratch_fd, "usr/lib/pam.d/systemd-user", "session e f\n", 0644);
 }
@@ -110,13 +112,13 @@ static void usual(void)
 /* Whatever opens sessions is a door, known or not. */
 static void unknown(void)
 {
-	put(scratch_fd, "etc/pam.d/sudo", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/doas", "session c d\n", 0644);
 	put(scratch_fd, "etc/pam.d/other", "session c d\n", 0644);
 	put(scratch_fd, "etc/pam.d/new-ftp", "auth c d\n@include common-session\n", 0644);
 	put(scratch_fd, "usr/lib/pam.d/new-mail", "session c d\n", 0644);
 	begin();
 	plan("more services", 0, 7);
-	contains(planned("/etc/pam.d/sudo"), "session c d\n# loginjail", "sudo");
+	contains(planned("/etc/pam.d/doas"), "session c d\n# loginjail", "doas");
 	contains(planned("/etc/pam.d/other"), "session c d\n# loginjail", "those without a file");
 	contains(planned("/etc/pam.d/new-ftp"), "common-session\n# loginjail", "one that nobody knows");
 	contains(planned("/etc/pam.d/new-mail"), "include /usr/lib/pam.d/new-mail\n", "and one of the vendor's");
@@ -128,7 +130,7 @@ static void unknown(void)
 	is_int(changes_pending(&c), 7, "as many files");
 	apply("undo of more services");
 	end();
-	unlinkat(scratch_fd, "etc/pam.d/sudo", 0);
+	unlinkat(scratch_fd, "etc/pam.d/doas", 0);
 	unlinkat(scratch_fd, "etc/pam.d/other", 0);
 	unlinkat(scratch_fd, "etc/pam.d/new-ftp", 0);
 	unlinkat(scratch_fd, "usr/lib/pam.d/new-mail", 0);
