@@ -72,7 +72,7 @@ setup_src := $(call src,$(setup_rooms) config) $(lib_all)
 init_src := $(call src,init) helper/lib/fdio.c
 enter_src := helper/enter/main.c helper/enter/request.c helper/enter/proxy.c helper/lib/fdio.c
 # Of those what looks at jails and clears up after them.
-cli_src := $(call src,cli config net) $(lib_all) $(addprefix helper/,$(addsuffix .c,setup/state setup/mountinfo \
+cli_src := $(call src,cli config net) $(lib_all) $(addprefix helper/,$(addsuffix .c,setup/state setup/mountinfo setup/subid \
 	setup/gc setup/rmtree cgroup/cgroup cgroup/cgroup_find cgroup/cgroup_limits cgroup/cgroup_usage \
 	cgroup/cgroup_wait cgroup/blockdev storage/persistent storage/quota tree/rootfs))
 pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
@@ -208,7 +208,7 @@ SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Units are linked with all that is not a main().
 unit_src := $(filter-out %/main.c, $(call src,lib config $(setup_rooms)) helper/enter/request.c helper/init/idle.c pam_module/args.c \
-	$(addprefix helper/cli/,blocks.c changes.c diff.c edit_file.c pam_edit.c pam_stack.c sshd_match.c sshd_test.c text.c))
+	$(addprefix helper/cli/,blocks.c capture.c changes.c diff.c edit_file.c host_match.c host_ranges.c host_text.c pam_edit.c pam_services.c pam_stack.c sshd_match.c sshd_test.c text.c))
 
 $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))
 	@mkdir -p $(@D)
@@ -247,7 +247,7 @@ include tests/sweep/rules.mk
 
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev libmnl-dev libnftables-dev musl-tools
 test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
-	csh expect libcap2-bin mandoc valgrind shellcheck clang clang-tidy cppcheck libclang-rt-14-dev apparmor iproute2 procps util-linux psmisc nftables e2fsprogs
+	csh sudo expect libcap2-bin mandoc valgrind shellcheck clang clang-tidy cppcheck libclang-rt-14-dev apparmor iproute2 procps util-linux psmisc nftables e2fsprogs
 # For trees from every source, in every form.
 rootfs_deps := attr mmdebstrap dpkg-dev jq umoci zstd xz-utils bzip2 perl erofs-utils squashfs-tools dnf createrepo-c rpm
 # What trees of Debian are made of in tests, which have no network.

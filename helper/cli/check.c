@@ -2,7 +2,7 @@
 /*
  * check: the parser's errors, and those that only the host can show: groups and users
  * that its data bases don't know, directories and trees that are not there, limits that
- * it can't keep.  All in one run.
+ * it can't keep.  All in one run.  With --host, the host's other doors follow: host.h.
  */
 #include <errno.h>
 #include <pwd.h>
@@ -13,6 +13,7 @@
 
 #include "cli/check_limits.h"
 #include "cli/check_storage.h"
+#include "cli/host.h"
 #include "cli/load.h"
 #include "cli/verbs.h"
 #include "config/nss.h"
@@ -140,7 +141,7 @@ static int check_rules(struct config *config)
 	return r == -EEXIST ? config_add_error(config, 0, false, "%s", err.text) : r;
 }
 
-static int check_host(struct config *config)
+static int check_config(struct config *config)
 {
 	size_t i;
 	int r;
@@ -156,13 +157,14 @@ static int check_host(struct config *config)
 int verb_check(int argc, char **argv)
 {
 	_cleanup_config_ struct config *config = NULL;
-	const char *path = argc > 1 ? argv[1] : CONFIG_PATH;
+	bool host = argc > 1 && strcmp(argv[1], "--host") == 0;
+	const char *path = argc > 1 + host ? argv[1 + host] : CONFIG_PATH;
 
-	if (argc > 2 || *path == '-' || !*path)
+	if (argc > 2 + host || *path == '-' || !*path)
 		return EXIT_USAGE;
 	if (load_config(path, &config) < 0)
 		return EXIT_TEMPFAIL;
-	if (check_host(config) < 0) {
+	if (check_config(config) < 0) {
 		fprintf(stderr, "loginjail: %s\n", strerror(ENOMEM));
 		return EXIT_TEMPFAIL;
 	}
@@ -171,5 +173,6 @@ int verb_check(int argc, char **argv)
 		return EXIT_ERRORS;
 	printf("%s: %zu jail%s, no errors\n", config->path, config->n_sections,
 	       config->n_sections == 1 ? "" : "s");
-	return EXIT_OK;
+	/* With errors it is not known who is jailed. */
+	return host ? host_check(config) : EXIT_OK;
 }

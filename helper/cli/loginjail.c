@@ -25,7 +25,7 @@ struct verb {
 static verb_fn verb_help;
 
 static const struct verb verbs[] = {
-	{"check", verb_check, "[FILE]", "say what is wrong with jail.ini"},
+	{"check", verb_check, "[--host] [FILE]", "say what is wrong with jail.ini; --host: what other doors are open"},
 	{"explain", verb_explain, "[-f FILE] [-s SERVICE] USER",
 	 "say what happens to a user's login, and why"},
 	{"value", verb_value, "[-f FILE] OPTION", "print what [defaults] has for an option"},

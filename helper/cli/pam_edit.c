@@ -7,44 +7,9 @@
 #include <string.h>
 
 #include "cli/blocks.h"
+#include "cli/pam_services.h"
 #include "cli/text.h"
 #include "lib/scope.h"
-
-/*
- * What starts something for a user.  Not here: sudo, runuser and the like, with which an
- * administrator acts, and who only asks for a password (passwd, polkit, screen locks).
- */
-static const struct service {
-	const char *name;
-	const char *why; /* what it would do outside the jail */
-} services[] = {
-	{"systemd-user", "at a login, systemd runs the units below ~/.config/systemd/user"},
-	{"cron", "runs users' crontabs"},
-	{"crond", "runs users' crontabs"},
-	{"atd", "runs users' jobs of at and batch"},
-	{"su", "su opens a session on the host"},
-	{"su-l", "'su -' opens a session on the host"},
-	{"login", "a login on the console or a serial line"},
-	{"remote", "a login by telnet and the like"},
-	{"cockpit", "a session of the web console"},
-	{"xrdp-sesman", "a session by remote desktop"},
-	{"vsftpd", "files by FTP"},
-	{"proftpd", "files by FTP"},
-	{"gdm-password", "a graphical login"},
-	{"gdm-autologin", "a graphical login"},
-	{"gdm-fingerprint", "a graphical login"},
-	{"gdm-smartcard", "a graphical login"},
-	{"lightdm", "a graphical login"},
-	{"lightdm-autologin", "a graphical login"},
-	{"sddm", "a graphical login"},
-	{"sddm-autologin", "a graphical login"},
-	{"greetd", "a graphical login"},
-	{"lxdm", "a graphical login"},
-	{"xdm", "a graphical login"},
-	{"kde", "a graphical login"},
-	{"wdm", "a graphical login"},
-	{"slim", "a graphical login"},
-};
 
 /*
  * A file of the vendor's is not ours to change, and a copy would not follow its updates: so one
@@ -82,6 +47,11 @@ int pam_check_jailing(struct changes *c, const char *service, struct err *err)
 	return check(c, service, true, err);
 }
 
+int pam_check_refusing(struct changes *c, const char *service, struct err *err)
+{
+	return check(c, service, false, err);
+}
+
 static bool is_sshd(const char *service)
 {
 	return strcmp(service, "sshd") == 0;
@@ -105,8 +75,23 @@ static int plan_file(struct changes *c, struct change *change, const char *servi
 	if (r == 0) {
 		r = change_set(change, bare, "our lines are not needed");
 		by_hand = pam_text_names_us(bare) > 0;
+		if (r == 0 && !is_sshd(service)) {
+			r = pam_service_has_session(c, service, &err);
+			/* Alone, our line would be a stack in which nobody else succeeds. */
+			if (r == 0)
+				return 0;
+			if (r == -EINVAL) {
+				fprintf(stderr, "loginjail: warning: %s%s is left alone, since PAM can't read "
+						"it either and lets nobody in: %s\n", c->tree.root,
+					change->path, err.text);
+				return 0;
+			}
+			r = r < 0 ? r : 0;
+		}
 		if (r == 0)
 			r = check(c, service, is_sshd(service), &err);
+		else if (r != -ENOMEM)
+			return problem(c, "%s", err.text);
 		if (r == 0 || r == -ENOMEM)
 			return r;
 		if (!by_hand)
@@ -139,20 +124,19 @@ static int plan_vendor(struct changes *c, struct change *change, const char *ser
 	return r;
 }
 
-/* Does the vendor have the service?  1, 0, or less. */
+/* Does the vendor have the service, with sessions?  1, 0, or less. */
 static int has_vendor(struct changes *c, const char *service)
 {
-	_cleanup_free_ char *path = text_format(PAM_VENDOR_DIR "/%s", service), *text = NULL;
+	_cleanup_free_ char *path = text_format(PAM_VENDOR_DIR "/%s", service);
 	struct err err;
+	int r = path ? pam_service_has_session(c, path, &err) : -ENOMEM;
 
-	if (!path)
-		return -ENOMEM;
-	if (changes_read(c, path, &text, &err))
-		return problem(c, "%s", err.text);
-	return text != NULL;
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 && r != -ENOMEM ? problem(c, "%s", err.text) : r;
 }
 
-static int plan_refusal(struct changes *c, const struct service *s, const char *line)
+static int plan_refusal(struct changes *c, const struct pam_service *s, const char *line)
 {
 	_cleanup_free_ char *path = text_format(PAM_DIR "/%s", s->name), *bare = NULL;
 	_cleanup_free_ char *why = text_format("jailed users are refused here: %s", s->why);
@@ -196,17 +180,17 @@ static int plan_sshd(struct changes *c, const char *module)
 int pam_plan(struct changes *c, const char *module)
 {
 	_cleanup_free_ char *line = text_format("session    required     %s\n", module);
-	int r;
+	struct pam_services services;
+	int r = line ? pam_services_find(c, &services) : -ENOMEM;
 
-	if (!line)
-		return -ENOMEM;
+	if (r)
+		return r;
 	/* The other doors first: none is open when there is the first jail. */
-	for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
-		r = plan_refusal(c, &services[i], line);
-		if (r == -ENOMEM)
-			return r;
-	}
-	r = plan_sshd(c, module);
+	for (size_t i = 0; i < services.n && r != -ENOMEM; i++)
+		r = plan_refusal(c, &services.v[i], line);
+	if (r != -ENOMEM)
+		r = plan_sshd(c, module);
+	pam_services_clear(&services);
 	return r == -ENOMEM ? r : 0;
 }
 

@@ -20,6 +20,9 @@ int pam_plan(struct changes *c, const char *module);
  */
 int pam_check_jailing(struct changes *c, const char *service, struct err *err);
 
+/* Does it refuse whom jail.ini does not let in by it: is our line there, and counted?  As above. */
+int pam_check_refusing(struct changes *c, const char *service, struct err *err);
+
 /*
  * Plan the removal of what pam_plan adds, in all files.  all: make lines that the
  * administrator wrote comments, too, so that nothing needs the module any more.

@@ -311,6 +311,28 @@ int pam_stack_check(const struct pam_stack *stack, bool last, struct err *err)
 	return check_way(stack, ours, err);
 }
 
+int pam_text_includes(const char *text, int (*fn)(void *arg, const char *what), void *arg)
+{
+	for (;;) {
+		_cleanup_free_ char *logical = NULL;
+		const char *type, *control, *what = "";
+		int r = line_next(&text, &logical);
+		char *at = logical;
+
+		if (r <= 0)
+			return r;
+		type = word_next(&at);
+		control = word_next(&at);
+		if (strcasecmp(type, "@include") == 0)
+			what = control;
+		else if (strcasecmp(control, "include") == 0 || strcasecmp(control, "substack") == 0)
+			what = word_next(&at);
+		r = *what ? fn(arg, what) : 0;
+		if (r)
+			return r;
+	}
+}
+
 unsigned pam_text_names_us(const char *text)
 {
 	unsigned line = 1;

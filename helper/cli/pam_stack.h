@@ -62,6 +62,12 @@ const struct pam_entry *pam_stack_ours(const struct pam_stack *stack);
 int pam_stack_check(const struct pam_stack *stack, bool last, struct err *err);
 
 /*
+ * Call fn with the name or path of each file that the text includes, whatever the type, until
+ * it returns other than 0.  Returns that, or -ENOMEM.
+ */
+int pam_text_includes(const char *text, int (*fn)(void *arg, const char *what), void *arg);
+
+/*
  * Does a line of the text itself, that is no comment, name our module?  Returns the
  * number of the first such line, or 0.
  */

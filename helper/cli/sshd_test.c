@@ -12,16 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/capture.h"
 #include "cli/text.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "setup/rmtree.h"
 
 #define BLANKS " \t\r"
-#define OUTPUT_MAX (256 * 1024)
 
 /* The keyword of a line, and where its arguments begin; "Include=x" is allowed, too. */
 static bool is_keyword(const char *line, const char *keyword, const char **ret_args)
@@ -212,43 +211,14 @@ static void restore_names(const struct sshd_copy *copy, char *text)
 	}
 }
 
-static void become_sshd(const struct sshd_copy *copy, int out, char **argv)
-{
-	int null = open("/dev/null", O_RDONLY);
-
-	if (fchdir(copy->c->tree.fd) == 0 && (!*copy->c->tree.root || chroot(".") == 0) &&
-	    (null < 0 || dup2(null, 0) == 0) && dup2(out, 1) == 1 && dup2(out, 2) == 2)
-		execv(copy->program, argv);
-	_exit(127);
-}
-
 /* Run sshd; *ret is what it says.  Its exit status, or -errno. */
 static int run_sshd(struct sshd_copy *copy, char **argv, char **ret)
 {
-	_cleanup_free_ char *text = calloc(OUTPUT_MAX, 1);
-	size_t have = 0;
-	int p[2], status;
-	ssize_t n;
-	pid_t pid;
+	int r = capture(&copy->c->tree, argv, environ, ret);
 
-	if (!text)
-		return -ENOMEM;
-	if (pipe2(p, O_CLOEXEC) < 0)
-		return -errno;
-	pid = fork();
-	if (pid == 0)
-		become_sshd(copy, p[1], argv);
-	(void)close(p[1]);
-	while (pid > 0 && (n = read(p[0], text + have, OUTPUT_MAX - 1 - have)) > 0)
-		have += (size_t)n;
-	(void)close(p[0]);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return -errno;
-	while (have > 0 && strchr(BLANKS "\n", text[have - 1]))
-		text[--have] = '\0';
-	restore_names(copy, text);
-	*ret = take_ptr(text);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+	if (r >= 0)
+		restore_names(copy, *ret);
+	return r;
 }
 
 /* sshd -t wants the directory that its service makes when it starts. */
@@ -325,14 +295,13 @@ int sshd_copy_make(struct changes *c, struct sshd_copy *ret)
 	return r ? problem(c, "copying %s/etc/ssh: %s", c->tree.root, strerror(-r)) : test_syntax(ret);
 }
 
-int sshd_copy_ask(struct sshd_copy *copy, const char *user, const char *keyword, char **ret)
+int sshd_copy_print(struct sshd_copy *copy, const char *user, char **ret)
 {
 	_cleanup_free_ char *spec = NULL, *said = NULL;
 	char file[sizeof copy->dir + sizeof "/sshd_config"];
 	char *argv[] = {copy->program, "-T", "-f", file, NULL, NULL, NULL};
 	int r;
 
-	*ret = NULL;
 	snprintf(file, sizeof file, "%s/sshd_config", copy->dir);
 	if (user) {
 		spec = text_format("user=%s,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22", user);
@@ -344,15 +313,30 @@ int sshd_copy_ask(struct sshd_copy *copy, const char *user, const char *keyword,
 	r = run_sshd(copy, argv, &said);
 	if (r)
 		return problem(copy->c, "sshd -T: %s", r < 0 ? strerror(-r) : said);
-	for (char *at = said, *line; (line = strsep(&at, "\n"));) {
-		size_t n = strlen(keyword);
+	*ret = take_ptr(said);
+	return 0;
+}
 
-		if (strncmp(line, keyword, n) == 0 && line[n] == ' ') {
-			*ret = strdup(line + n + 1);
+int sshd_value(const char *text, const char *keyword, char **ret)
+{
+	size_t n = strlen(keyword);
+
+	*ret = NULL;
+	for (; *text; text = text_next_line(text))
+		if (strncmp(text, keyword, n) == 0 && text[n] == ' ') {
+			*ret = strndup(text + n + 1, strcspn(text + n + 1, "\n"));
 			return *ret ? 0 : -ENOMEM;
 		}
-	}
 	return 0;
+}
+
+int sshd_copy_ask(struct sshd_copy *copy, const char *user, const char *keyword, char **ret)
+{
+	_cleanup_free_ char *said = NULL;
+	int r = sshd_copy_print(copy, user, &said);
+
+	*ret = NULL;
+	return r ? r : sshd_value(said, keyword, ret);
 }
 
 void sshd_copy_remove(struct sshd_copy *copy)

@@ -34,6 +34,15 @@ struct sshd_copy {
 int sshd_copy_make(struct changes *c, struct sshd_copy *ret);
 
 /*
+ * All that sshd -T says of a user, or of everybody for NULL; *ret is the caller's.  0, -EINVAL
+ * after a problem, -ENOMEM.
+ */
+int sshd_copy_print(struct sshd_copy *copy, const char *user, char **ret);
+
+/* A keyword's first value in that; *ret is the caller's, NULL if there is none.  0 or -ENOMEM. */
+int sshd_value(const char *text, const char *keyword, char **ret);
+
+/*
  * The value of a keyword (in lower case) that a user would get, or everybody's for user
  * NULL; *ret is the caller's, NULL where sshd knows no such keyword.
  */

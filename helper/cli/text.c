@@ -23,3 +23,12 @@ char *text_format(const char *fmt, ...)
 	va_end(ap);
 	return n < 0 ? NULL : text;
 }
+
+char *text_replace(const char *text, const char *what, const char *with)
+{
+	const char *at = strstr(text, what);
+
+	if (!at)
+		return strdup(text);
+	return text_format("%.*s%s%s", (int)(at - text), text, with, at + strlen(what));
+}

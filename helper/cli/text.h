@@ -9,4 +9,7 @@ const char *text_next_line(const char *line);
 /* As asprintf(), but the result is the caller's, or NULL without memory. */
 char *text_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* text with the first "what" in it replaced; the caller's, NULL without memory. */
+char *text_replace(const char *text, const char *what, const char *with);
+
 #endif

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,15 +31,7 @@ static const char *parse_u32(const char *p, const char *end, uint32_t *ret)
 	return p;
 }
 
-struct subid_line {
-	const char *owner;
-	size_t owner_len;
-	uint32_t start, count;
-};
-
-/* Take one line "owner:start:count" off *text; false at the end. A line that
- * is none leaves count 0. */
-static bool next_line(const char **text, struct subid_line *ret)
+bool subid_line_next(const char **text, struct subid_line *ret)
 {
 	const char *p = *text, *end, *colon;
 
@@ -84,7 +75,7 @@ int subid_find(const char *text, const char *name, uid_t uid, uint32_t *ret_star
 {
 	struct subid_line l;
 
-	while (next_line(&text, &l))
+	while (subid_line_next(&text, &l))
 		if (l.count >= SUBID_COUNT && range_sane(l.start, l.count) &&
 		    line_is_for(&l, name, uid)) {
 			*ret_start = l.start;
@@ -125,7 +116,7 @@ static bool overlaps(const char *text, uint32_t start)
 {
 	struct subid_line l;
 
-	while (next_line(&text, &l))
+	while (subid_line_next(&text, &l))
 		if (l.count > 0 && (uint64_t)l.start < (uint64_t)start + SUBID_COUNT &&
 		    (uint64_t)l.start + l.count > start)
 			return true;

@@ -3,6 +3,7 @@
 #ifndef LOGINJAIL_SUBID_H
 #define LOGINJAIL_SUBID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -32,6 +33,16 @@ struct subids {
  */
 int subids_get(const char *etc, int state_fd, const char *name, uid_t uid, struct subids *ret,
 	       struct err *err);
+
+/* A line "owner:start:count" of an /etc/subuid; count is 0 for one that is none. */
+struct subid_line {
+	const char *owner; /* in the text */
+	size_t owner_len;
+	uint32_t start, count;
+};
+
+/* Take one line off *text; false at the end. */
+bool subid_line_next(const char **text, struct subid_line *ret);
 
 /*
  * Find name or uid in the text of an /etc/subuid.  Returns 0 and the start of

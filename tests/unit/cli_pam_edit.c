@@ -64,8 +64,17 @@ static void stock(void)
 	put(scratch_fd, "etc/pam.d/sshd", "#%PAM-1.0\nauth a b\nsession c d\n", 0644);
 	put(scratch_fd, "etc/pam.d/su", "session c d", 0640);
 	put(scratch_fd, "etc/pam.d/su-l", "session include su\n", 0644);
-	put(scratch_fd, "etc/pam.d/other", "session c d\n", 0644);
+	/* No doors: parts of others, who changes an entry, who is root, copies, no session in it. */
+	put(scratch_fd, "etc/pam.d/common-session", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/part", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/login.dpkg-old", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/runuser", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/chsh", "@include common-session\n", 0644);
+	put(scratch_fd, "etc/pam.d/lock", "auth include part\n", 0644);
+	put(scratch_fd, "usr/lib/pam.d/lock2", "auth c d\n", 0644);
 	put(scratch_fd, "etc/pam.d/sudo", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/sshd-jail", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/broken", "session include none\n", 0644);
 	put(scratch_fd, "usr/lib/pam.d/systemd-user", "session e f\n", 0644);
 }
 
@@ -81,7 +90,10 @@ static void usual(void)
 	is_str(planned("/etc/pam.d/su-l"), "session include su\n", "su-l has it by su");
 	contains(planned("/etc/pam.d/systemd-user"), "session include /usr/lib/pam.d/systemd-user\nsession ",
 		 "the vendor's is included");
-	is_str(planned("/etc/pam.d/sudo"), "", "who acts for root is left alone");
+	for (size_t i = 0; i < c.n; i++)
+		if (change_pending(c.v[i]) && strcmp(c.v[i]->path, "/etc/pam.d/sshd") &&
+		    strcmp(c.v[i]->path, "/etc/pam.d/su") && strcmp(c.v[i]->path, "/etc/pam.d/systemd-user"))
+			ok(false, "%s is no door", c.v[i]->path);
 	apply("usual");
 	end();
 	begin();
@@ -95,6 +107,33 @@ static void usual(void)
 	ok(read_file_at(scratch_fd, "etc/pam.d/su", got, sizeof got) > 0 && strcmp(got, "session c d") == 0,
 	   "su is what it was");
 	ok(faccessat(scratch_fd, "etc/pam.d/systemd-user", F_OK, 0) < 0, "ours is gone");
+}
+
+/* Whatever opens sessions is a door, known or not. */
+static void unknown(void)
+{
+	put(scratch_fd, "etc/pam.d/doas", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/other", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/new-ftp", "auth c d\n@include common-session\n", 0644);
+	put(scratch_fd, "usr/lib/pam.d/new-mail", "session c d\n", 0644);
+	begin();
+	plan("more services", 0, 7);
+	contains(planned("/etc/pam.d/doas"), "session c d\n# loginjail", "doas");
+	contains(planned("/etc/pam.d/other"), "session c d\n# loginjail", "those without a file");
+	contains(planned("/etc/pam.d/new-ftp"), "common-session\n# loginjail", "one that nobody knows");
+	contains(planned("/etc/pam.d/new-mail"), "include /usr/lib/pam.d/new-mail\n", "and one of the vendor's");
+	apply("more services");
+	end();
+	begin();
+	plan("more services, again", 0, 0);
+	is_int(pam_plan_undo(&c, false), 0, "undo");
+	is_int(changes_pending(&c), 7, "as many files");
+	apply("undo of more services");
+	end();
+	unlinkat(scratch_fd, "etc/pam.d/doas", 0);
+	unlinkat(scratch_fd, "etc/pam.d/other", 0);
+	unlinkat(scratch_fd, "etc/pam.d/new-ftp", 0);
+	unlinkat(scratch_fd, "usr/lib/pam.d/new-mail", 0);
 }
 
 static void by_hand(void)
@@ -181,6 +220,7 @@ int main(void)
 	mkdirat(scratch_fd, "usr/lib/pam.d", 0755);
 	stock();
 	usual();
+	unknown();
 	by_hand();
 	problems();
 	scratch_remove();
