@@ -58,12 +58,13 @@ void fuzz_cgroup_path(const struct cgroup *cg, const char *instance, char *buf, 
 	snprintf(buf, size, "/%s", instance);
 }
 
-void fuzz_state_unset_current(const struct state *state, uid_t uid, const char *instance)
+int fuzz_state_unset_current(const struct state *state, uid_t uid, const char *instance)
 {
 	(void)state;
 	(void)uid;
 	(void)instance;
 	ends++;
+	return 0;
 }
 
 static void from_init(struct keeper *k, const uint8_t *data, size_t size, size_t nfds)
