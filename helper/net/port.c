@@ -89,12 +89,12 @@ static int check_calls(const char *name, const struct seen *s, const struct pref
 		const int all = all_call(six);
 
 		if (all < 0)
-			return err_set(err, -EOPNOTSUPP, "bridges don't show the rules what passes them: load the kernel "
-				       "module br_netfilter at boot (a file of /etc/modules-load.d)");
+			return err_set(err, -EOPNOTSUPP, "bridges don't show the rules what passes them: load the "
+				       "kernel module br_netfilter at boot (a file of /etc/modules-load.d)");
 		if (!all && !s->calls[six])
-			return err_set(err, -EOPNOTSUPP, "the bridge %s does not show the rules what passes it: run 'ip "
-				       "link set %s type bridge nf_call_iptables 1 nf_call_ip6tables 1' where the host "
-				       "makes it", name, name);
+			return err_set(err, -EOPNOTSUPP, "the bridge %s does not show the rules what passes it: run "
+				       "'ip link set %s type bridge nf_call_iptables 1 nf_call_ip6tables 1' where the "
+				       "host makes it", name, name);
 	}
 	return 0;
 }
@@ -163,7 +163,8 @@ int bridge_find(struct nl_socket *host, const char *name, const struct prefixes 
 	if (index < 0)
 		return err_set(err, index, "the bridge %s", name);
 	if (!s.is_bridge)
-		return err_set(err, -EINVAL, "'%s' is an interface, but not a bridge: name another with 'bridge'", name);
+		return err_set(err, -EINVAL, "'%s' is an interface, but not a bridge: name another with 'bridge'",
+			       name);
 	if (!s.up)
 		return err_set(err, -ENETDOWN, "the bridge %s is down: run 'ip link set %s up'", name, name);
 	*ret = (struct bridge){index, s.mtu};

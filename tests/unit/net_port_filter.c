@@ -120,7 +120,8 @@ static void check_six(void)
 
 		if (type == 135 || type == 136)
 			continue;
-		snprintf(text, sizeof text, TO ME IP6("0018", "3a") "%s" HIM6 "%02x000000", type % 2 ? LOCAL6 : ME6, type);
+		snprintf(text, sizeof text, TO ME IP6("0018", "3a") "%s" HIM6 "%02x000000", type % 2 ? LOCAL6 : ME6,
+			 type);
 		no(text, "ICMPv6 %u", type);
 	}
 	/* Whatever could hide another header */
