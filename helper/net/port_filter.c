@@ -4,7 +4,7 @@
  * IPv4 from its address; IPv6 from its address, with neighbour discovery about itself.
  * Of the extension headers of IPv6 only the fragment's is let through, and that not
  * before ICMPv6: in others, neighbour discovery could be hidden.  No router is
- * announced, nor anything to the multicast addresses that bridges keep for themselves.
+ * announced, no group joined or asked for (IGMP, PIM, MLD), nor is anything sent to the multicast addresses that bridges keep for themselves.
  */
 #include "net/port_filter.h"
 
@@ -22,6 +22,7 @@ enum {
 	AT_FROM = 6,
 	AT_TYPE = 12,
 	AT_ARP = 14,
+	AT_IP4_PROTOCOL = 23,
 	AT_IP4_SOURCE = 26,
 	AT_IP6_LENGTH = 18,
 	AT_IP6_NEXT = 20,
@@ -111,6 +112,12 @@ static size_t begin_if(struct program *p, uint32_t k)
 static void end_if(struct program *p, size_t begin)
 {
 	p->v[begin].jf = (uint8_t)(p->n - begin - 1);
+}
+
+static void must_not_be(struct program *p, uint32_t k)
+{
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, k, 0, 1);
+	answer(p, DROP);
 }
 
 static void must_hardware(struct program *p, uint32_t at, const uint8_t mac[static 6])
@@ -227,8 +234,7 @@ size_t port_filter(const struct link_address address[static 2], struct sock_filt
 	must_hardware(&p, AT_FROM, mac);
 	/* 01:80:c2:00:.., of which a bridge forwards some and hands others up as they are. */
 	load(&p, BPF_W, AT_TO);
-	emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 0x0180c200, 0, 1);
-	answer(&p, DROP);
+	must_not_be(&p, 0x0180c200);
 	load(&p, BPF_H, AT_TYPE);
 	if (address[0].family) {
 		type = begin_if(&p, ETH_P_ARP);
@@ -236,6 +242,10 @@ size_t port_filter(const struct link_address address[static 2], struct sock_filt
 		end_if(&p, type);
 		type = begin_if(&p, ETH_P_IP);
 		must(&p, BPF_W, AT_IP4_SOURCE, word(address[0].addr));
+		/* A bridge that snoops believes these of whoever sends them, to any address. */
+		load(&p, BPF_B, AT_IP4_PROTOCOL);
+		must_not_be(&p, IPPROTO_IGMP);
+		must_not_be(&p, IPPROTO_PIM);
 		answer(&p, PASS);
 		end_if(&p, type);
 	}

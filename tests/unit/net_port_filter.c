@@ -81,6 +81,9 @@ static const struct link_address *of;
 static void check_ethernet(void)
 {
 	yes(TO ME IP4 ME4 HIM4, "IPv4 from its address");
+	no(TO ME "0800 46c0002000004000 0102 0000" ME4 "e0000001" "94040000 1164ee9b00000000", "IGMP");
+	no(TO ME "0800 4500001c00004000 4002 0000" ME4 HIM4 "1164ee9b00000000", "IGMP to one");
+	no(TO ME "0800 4500001c00004000 4067 0000" ME4 HIM4 "2000dfff00000000", "PIM");
 	no(TO ME IP4 HIM4 ME4, "from another's");
 	no(TO ME IP4 "00000000 ffffffff", "from none, to all (DHCP)");
 	no(TO HIM IP4 ME4 HIM4, "with another's hardware address");
