@@ -4,7 +4,8 @@
  * IPv4 from its address; IPv6 from its address, with neighbour discovery about itself.
  * Of the extension headers of IPv6 only the fragment's is let through, and that not
  * before ICMPv6: in others, neighbour discovery could be hidden.  No router is
- * announced, no group joined or asked for (IGMP, PIM, MLD), nor is anything sent to the multicast addresses that bridges keep for themselves.
+ * announced, no group joined or asked for (IGMP, PIM, MLD), nor is anything sent to
+ * the multicast addresses that bridges keep for themselves.
  */
 #include "net/port_filter.h"
 
