@@ -5,6 +5,7 @@
  * it can't keep.  All in one run.  With --host, the host's other doors follow: host.h.
  */
 #include <errno.h>
+#include <linux/netlink.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "config/nss.h"
 #include "lib/scope.h"
 #include "net/policy.h"
+#include "net/port.h"
 #include "tree/rootfs.h"
 
 static int check_group(struct config *config, unsigned line, const char *option, const char *group)
@@ -105,6 +107,27 @@ static int check_tree(struct config *config, const struct section *section)
 	return config_add_error(config, line, false, "root: %s", err.text);
 }
 
+/* The bridge that a section's jails are on. */
+static int check_bridge(struct config *config, const struct section *section)
+{
+	const struct settings *s = &section->settings;
+	struct nl_socket host;
+	struct bridge bridge;
+	struct err err;
+	int r;
+
+	if (s->network != NETWORK_BRIDGE || !*s->bridge || s->address.n == 0)
+		return 0;
+	r = nl_open(&host, NETLINK_ROUTE, &err);
+	if (!r)
+		r = bridge_find(&host, s->bridge, &s->address, &bridge, &err);
+	nl_close(&host);
+	/* net apply will make it. */
+	if (!r || (r == -ENODEV && bridge_is_ours(s->bridge)))
+		return 0;
+	return config_add_error(config, section->text_line[OPTION_network], false, "bridge: %s", err.text);
+}
+
 static int check_section(struct config *config, const struct section *section)
 {
 	int r;
@@ -120,6 +143,8 @@ static int check_section(struct config *config, const struct section *section)
 		r = check_binds(config, section, OPTION_bind);
 	if (r == 0)
 		r = check_binds(config, section, OPTION_bind_ro);
+	if (r == 0)
+		r = check_bridge(config, section);
 	return r < 0 ? r : check_storage(config, section);
 }
 
@@ -127,7 +152,8 @@ static int check_section(struct config *config, const struct section *section)
 static int check_rules(struct config *config)
 {
 	_cleanup_free_ char *rules = NULL;
-	size_t routed, i;
+	struct policy_count count;
+	size_t i;
 	struct err err;
 	int r = 0;
 
@@ -136,7 +162,7 @@ static int check_rules(struct config *config)
 			r = config_add_error(config, config->sections[i].text_line[OPTION_publish], false,
 					     "publish: " POLICY_PUBLISH_TEXT);
 	if (r == 0 && config->n_errors == 0)
-		r = policy_table(config, NULL, &rules, &routed, &err);
+		r = policy_table(config, NULL, &rules, &count, &err);
 
 	return r == -EEXIST ? config_add_error(config, 0, false, "%s", err.text) : r;
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <nftables/libnftables.h>
 #include <pwd.h>
@@ -22,6 +23,7 @@
 #include "net/link.h"
 #include "net/policy.h"
 #include "net/pool.h"
+#include "net/port.h"
 #include "setup/state.h"
 
 static int say(const char *what)
@@ -178,6 +180,42 @@ static int remove_links(void)
 	return say(err.text);
 }
 
+static int make_bridges(const struct config *config)
+{
+	struct nl_socket host;
+	struct err err;
+	int r = nl_open(&host, NETLINK_ROUTE, &err);
+
+	for (size_t i = 0; !r && i < config->n_sections; i++) {
+		const struct settings *s = &config->sections[i].settings;
+
+		if (s->network == NETWORK_BRIDGE && bridge_is_ours(s->bridge))
+			r = bridge_make(&host, s->bridge, &err);
+	}
+	nl_close(&host);
+	return r ? say(err.text) : EXIT_OK;
+}
+
+static int remove_bridges(void)
+{
+	struct if_nameindex *list = if_nameindex();
+	struct nl_socket host;
+	struct err err;
+	int r = list ? nl_open(&host, NETLINK_ROUTE, &err) : err_set(&err, -errno, "the host's interfaces");
+
+	if (!list)
+		return say(err.text);
+	for (const struct if_nameindex *i = list; !r && i->if_name; i++)
+		if (bridge_is_ours(i->if_name)) {
+			r = bridge_remove(&host, i->if_name);
+			if (r)
+				err_set(&err, r, "removing the bridge %s", i->if_name);
+		}
+	nl_close(&host);
+	if_freenameindex(list);
+	return r ? say(err.text) : EXIT_OK;
+}
+
 /*
  * First the links: without the rules they would be open.  And once more after it, for
  * a set-up that looked for the rules between the two.
@@ -187,8 +225,11 @@ static int clear(void)
 	int status = remove_links();
 
 	if (!status)
-		status = run_rules("add table inet " POLICY_TABLE "\ndelete table inet " POLICY_TABLE "\n");
-	return status ? status : remove_links();
+		status = run_rules("add table inet " POLICY_TABLE "\ndelete table inet " POLICY_TABLE "\n"
+				   "add table bridge " POLICY_TABLE "\ndelete table bridge " POLICY_TABLE "\n");
+	if (!status)
+		status = remove_links();
+	return status ? status : remove_bridges();
 }
 
 /* The first jail of the one user that such a section has. */
@@ -197,38 +238,52 @@ static int published_address(const struct section *section, struct link_address 
 	_cleanup_close_ int state_dir = state_dir_open(section->settings.state, err);
 	const char *user = section->settings.users.v[0];
 	const struct passwd *pw = *user == '#' ? NULL : getpwnam(user);
+	struct pool pool;
 
 	if (state_dir < 0)
 		return state_dir;
 	if (!pw && *user != '#')
 		return err_set(err, -ENOENT, "[jail %s] publishes ports of '%s', and there is no such user",
 			       section->name, user);
-	return pool_get(&section->settings.pool, state_dir, pw ? pw->pw_uid : (uid_t)strtoul(user + 1, NULL, 10), 0,
+	pool_of(&section->settings, &pool);
+	return pool_get(&pool, state_dir, pw ? pw->pw_uid : (uid_t)strtoul(user + 1, NULL, 10), 0,
 			NULL, NULL, ret, err);
+}
+
+static void say_count(const struct policy_count *n, const char *path)
+{
+	if (n->routed > 0 || n->bridged == 0)
+		printf("%zu routed jail%s", n->routed, n->routed == 1 ? "" : "s");
+	if (n->bridged > 0)
+		printf("%s%zu bridged jail%s", n->routed > 0 ? " and " : "", n->bridged, n->bridged == 1 ? "" : "s");
+	printf(" in %s%s\n", path, n->routed + n->bridged > 0 ? ", rules loaded" : ", no rules needed");
 }
 
 static int apply(const struct config *config, bool show)
 {
 	_cleanup_free_ char *text = NULL;
 	const struct prefixes *pool = &config->defaults.settings.pool;
-	size_t routed;
+	struct policy_count count;
 	struct err err;
-	int status;
+	int status = EXIT_OK;
 
-	if (policy_table(config, published_address, &text, &routed, &err))
+	if (policy_table(config, published_address, &text, &count, &err))
 		return say(err.text);
 	if (show) {
 		fputs(text, stdout);
 		return EXIT_OK;
 	}
-	/* Jails of sections that are no longer routed may live: they are cut off. */
-	if (routed == 0)
+	/* Jails of sections that are neither any more may live: they are cut off. */
+	if (count.routed + count.bridged == 0)
 		status = clear();
-	else if ((status = check_forwarding(pool)) == EXIT_OK && (status = check_pool(pool)) == EXIT_OK)
+	if (count.routed > 0 && (status = check_forwarding(pool)) == EXIT_OK)
+		status = check_pool(pool);
+	if (!status && count.bridged > 0)
+		status = make_bridges(config);
+	if (!status && count.routed + count.bridged > 0)
 		status = run_rules(text);
 	if (!status)
-		printf("%zu routed jail%s in %s%s\n", routed, routed == 1 ? "" : "s", config->path,
-		       routed ? ", rules loaded" : ", no rules needed");
+		say_count(&count, config->path);
 	return status;
 }
 

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "config/value.h"
+#include "lib/scope.h"
 
 static int add_prefix(struct prefixes *list, const struct prefix *p)
 {
@@ -91,6 +93,38 @@ VALUE_PARSER(address_list)
 {
 	(void)type;
 	return parse_list(range, text, true, add_address, field, err);
+}
+
+/* The address as it is, and with it how much of it names the net. */
+static int add_gateway(void *field, const char *item, struct err *err)
+{
+	const char *slash = strchrnul(item, '/');
+	_cleanup_free_ char *address = strndup(item, (size_t)(slash - item));
+	struct prefixes *list = field;
+	struct prefix p;
+	unsigned int len;
+	int used = 0, r;
+
+	if (!address)
+		return -ENOMEM;
+	r = prefix_parse(address, &p, err);
+	if (r)
+		return r;
+	if (*slash != '/' || slash[1] < '0' || slash[1] > '9' || sscanf(slash, "/%3u%n", &len, &used) != 1 ||
+	    slash[used] || len < 8 || len > prefix_bits(&p) - 2)
+		return err_set(err, 0, "'%s' lacks the length of the net that it is in: write it like 192.168.1.1/24 "
+				       "or fe80::1/64", item);
+	p.len = len;
+	if (list->n > 0 && list->v[0].family == p.family)
+		return err_set(err, 0, "'%s' is a second gateway of its family: write one of IPv4 and one of IPv6",
+			       item);
+	return add_prefix(list, &p);
+}
+
+VALUE_PARSER(gateway_list)
+{
+	(void)type;
+	return parse_list(range, text, true, add_gateway, field, err);
 }
 
 VALUE_PARSER(target_list)

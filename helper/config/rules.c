@@ -2,6 +2,7 @@
 #include "config/rules.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/scope.h"
 
@@ -202,6 +203,116 @@ static const char *dns_in_pool(const struct settings *s)
 	return NULL;
 }
 
+static const struct prefix *of_family(const struct prefixes *list, int family)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].family == family)
+			return &list->v[i];
+	return NULL;
+}
+
+static const char *no_bridge(const struct settings *s)
+{
+	return s->network == NETWORK_BRIDGE && !*s->bridge ? "" : NULL;
+}
+
+/* Without one nothing would tell the jail from what it claims to be. */
+static const char *no_address(const struct settings *s)
+{
+	return s->network == NETWORK_BRIDGE && s->address.n == 0 ? "" : NULL;
+}
+
+static const char *other_families(const struct settings *s)
+{
+	if (s->network != NETWORK_BRIDGE || s->address.n == 0)
+		return NULL;
+	return !of_family(&s->gateway, AF_INET) == !of_family(&s->address, AF_INET) &&
+			       !of_family(&s->gateway, AF_INET6) == !of_family(&s->address, AF_INET6)
+		       ? NULL
+		       : "";
+}
+
+static const char *printed(const struct prefix *p)
+{
+	static char text[PREFIX_TEXT_MAX];
+
+	prefix_print(p, text);
+	return text;
+}
+
+static bool is_link_local(const struct prefix *p)
+{
+	return p->family == AF_INET6 && p->addr[0] == 0xfe && (p->addr[1] & 0xc0) == 0x80;
+}
+
+static const char *address_outside_net(const struct settings *s)
+{
+	for (size_t i = 0; s->network == NETWORK_BRIDGE && i < s->address.n; i++) {
+		const struct prefix *a = &s->address.v[i], *g = of_family(&s->gateway, a->family);
+
+		if (g && (a->len < g->len || (!is_link_local(g) && !prefix_overlaps(a, g))))
+			return printed(a);
+	}
+	return NULL;
+}
+
+static const char *address_of_link(const struct settings *s)
+{
+	for (size_t i = 0; s->network == NETWORK_BRIDGE && i < s->address.n; i++)
+		if (is_link_local(&s->address.v[i]))
+			return printed(&s->address.v[i]);
+	return NULL;
+}
+
+static const char *gateway_in_address(const struct settings *s)
+{
+	for (size_t i = 0; s->network == NETWORK_BRIDGE && i < s->address.n; i++) {
+		const struct prefix *g = of_family(&s->gateway, s->address.v[i].family);
+		struct prefix one;
+
+		if (!g)
+			continue;
+		one = *g;
+		one.len = prefix_bits(g);
+		if (prefix_overlaps(&one, &s->address.v[i]))
+			return printed(&one);
+	}
+	return NULL;
+}
+
+static const char *overlap(const struct prefixes *a, const struct prefixes *b)
+{
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t k = 0; k < b->n; k++)
+			if (prefix_overlaps(&a->v[i], &b->v[k]))
+				return printed(&a->v[i]);
+	return NULL;
+}
+
+static const char *address_in_pool(const struct settings *s)
+{
+	return s->network == NETWORK_BRIDGE ? overlap(&s->address, &s->pool) : NULL;
+}
+
+static const char *dns_in_address(const struct settings *s)
+{
+	return s->network == NETWORK_BRIDGE ? overlap(&s->dns, &s->address) : NULL;
+}
+
+/* The jail has its own address there, and nothing is translated. */
+static const char *publishes_other(const struct settings *s)
+{
+	static char text[PUBLISH_TEXT_MAX];
+
+	for (size_t i = 0; s->network == NETWORK_BRIDGE && i < s->publish.n; i++) {
+		if (s->publish.v[i].host == s->publish.v[i].inside)
+			continue;
+		publish_print(&s->publish.v[i], text);
+		return text;
+	}
+	return NULL;
+}
+
 #define PAIR_RULE(name)                                   \
 	{OPTION_##name, OPTION_##name, name##_soft_above_hard, \
 	 "the soft limit is above the hard one: write SOFT:HARD, the smaller first"}
@@ -250,6 +361,25 @@ static const struct rule rules[] = {
 	 "with scope = session the user's jails would share one storage: write ephemeral, or scope = user"},
 	{OPTION_dns, OPTION_pool, dns_in_pool,
 	 "is in the pool, and would be a jail's: name an address of the host or of another server"},
+	{OPTION_network, OPTION_bridge, no_bridge, "with it name the host's bridge as well: 'bridge ='"},
+	{OPTION_network, OPTION_address, no_address,
+	 "the jails of a bridge have addresses that they are held to, and no program in a jail may ask a DHCP "
+	 "server for one: set 'address' to a part of the bridge's net that nobody else uses"},
+	{OPTION_gateway, OPTION_address, other_families,
+	 "with network = bridge it has to be of the same families as 'address': write an address with the "
+	 "length of its net for each"},
+	{OPTION_address, OPTION_gateway, address_outside_net,
+	 "is not a part of the net that 'gateway' is in: write a part of that"},
+	{OPTION_address, OPTION_address, address_of_link,
+	 "is link-local, and leads nowhere: write a part of the net's prefix"},
+	{OPTION_gateway, OPTION_address, gateway_in_address,
+	 "is in 'address', and would be a jail's: choose another part of the net"},
+	{OPTION_address, OPTION_pool, address_in_pool,
+	 "overlaps with 'pool', where routed jails have their addresses: choose another"},
+	{OPTION_dns, OPTION_address, dns_in_address,
+	 "is in 'address', and would be a jail's: name an address of the host or of another server"},
+	{OPTION_publish, OPTION_network, publishes_other,
+	 "with network = bridge it is the jail's own address that has the port: write one number"},
 	{OPTION_linger, OPTION_scope, lingers_alone,
 	 "with scope = session no later login finds the jail: write linger = 0, or scope = user"},
 };

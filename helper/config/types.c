@@ -5,7 +5,7 @@
 
 static const char *const storage_words[] = {"ephemeral", "memory", "persistent", NULL};
 static const char *const home_words[] = {"bind", "private", "none", NULL};
-static const char *const network_words[] = {"none", "private", "routed", "host", NULL};
+static const char *const network_words[] = {"none", "private", "routed", "bridge", "host", NULL};
 static const char *const scope_words[] = {"user", "session", NULL};
 static const char *const yes_no_words[] = {"no", "yes", NULL};
 
@@ -60,6 +60,10 @@ const struct type types[TYPE_MAX] = {
 	     "One prefix of IPv4, one of IPv6, or one of each."),
 	TYPE(address_list, ITEMS, "address ...", parse_address_list, print_prefixes, clear_prefixes,
 	     "Addresses, separated by blanks or commas."),
+	TYPE(gateway_list, ITEMS, "address/length ...", parse_gateway_list, print_prefixes, clear_prefixes,
+	     "One address of IPv4, one of IPv6, or one of each, with the length of its net's prefix."),
+	TYPE(interface, LENGTH, "name", parse_interface, print_text, clear_text,
+	     "The name of an interface: letters, digits, '.', '_' and '-'."),
 	TYPE(target_list, ITEMS, "prefix[:port[-port][/protocol]] ...", parse_target_list, print_targets,
 	     clear_targets,
 	     "Addresses or prefixes, separated by blanks or commas. After a colon a port or a range of "

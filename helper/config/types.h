@@ -3,6 +3,7 @@
 #ifndef LOGINJAIL_CONFIG_TYPES_H
 #define LOGINJAIL_CONFIG_TYPES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -62,7 +63,7 @@ struct limit_pair {
 enum yes_no { ANSWER_NO, ANSWER_YES, YES_NO_MAX };
 enum storage_kind { STORAGE_EPHEMERAL, STORAGE_MEMORY, STORAGE_PERSISTENT, STORAGE_KIND_MAX };
 enum home_kind { HOME_BIND, HOME_PRIVATE, HOME_NONE, HOME_KIND_MAX };
-enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_ROUTED, NETWORK_HOST, NETWORK_KIND_MAX };
+enum network_kind { NETWORK_NONE, NETWORK_PRIVATE, NETWORK_ROUTED, NETWORK_BRIDGE, NETWORK_HOST, NETWORK_KIND_MAX };
 enum scope_kind { SCOPE_USER, SCOPE_SESSION, SCOPE_KIND_MAX };
 
 /* Type by type, what a field of struct settings is in C. */
@@ -83,6 +84,8 @@ enum scope_kind { SCOPE_USER, SCOPE_SESSION, SCOPE_KIND_MAX };
 #define FIELD_scope_kind enum scope_kind
 #define FIELD_pool struct prefixes	  /* at most one of each family */
 #define FIELD_address_list struct prefixes /* all of their bits */
+#define FIELD_gateway_list struct prefixes /* at most one of each family; the bits behind len are not zero */
+#define FIELD_interface char *		  /* never NULL; "" is none */
 #define FIELD_target_list struct targets
 #define FIELD_publish_list struct publishes
 #define FIELD_size uint64_t		  /* bytes */
@@ -100,6 +103,12 @@ enum scope_kind { SCOPE_USER, SCOPE_SESSION, SCOPE_KIND_MAX };
 #define FIELD_octal mode_t
 #define FIELD_duration_or_max uint64_t	  /* seconds, or NO_LIMIT */
 #define FIELD_linger uint64_t		  /* seconds, or LINGER_WHILE_BUSY */
+
+/* Does such a jail have a link to the outside, and rules for it? */
+static inline bool network_has_link(enum network_kind k)
+{
+	return k == NETWORK_ROUTED || k == NETWORK_BRIDGE;
+}
 
 /* What a parser may ask of the option it parses for. */
 struct range {
@@ -151,6 +160,8 @@ enum type_id {
 	TYPE_scope_kind,
 	TYPE_pool,
 	TYPE_address_list,
+	TYPE_gateway_list,
+	TYPE_interface,
 	TYPE_target_list,
 	TYPE_publish_list,
 	TYPE_size,

@@ -343,6 +343,20 @@ VALUE_PARSER(hostname)
 	return keep_text(text, field);
 }
 
+VALUE_PARSER(interface)
+{
+	int r;
+
+	(void)type;
+	r = check_length(range, text, err);
+	if (r < 0)
+		return r;
+	if (text[strspn(text, TREE_NAME_CHARS)] || !strcmp(text, ".") || !strcmp(text, ".."))
+		return err_set(err, 0, "'%s' is not the name of an interface: use letters, digits, '.', '_' and "
+				       "'-'", text);
+	return keep_text(text, field);
+}
+
 VALUE_PARSER(tree_name)
 {
 	int r;

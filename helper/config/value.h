@@ -80,6 +80,8 @@ void clear_binds(void *field);
 
 /* netlist.c */
 VALUE_PARSER(pool);
+VALUE_PARSER(gateway_list);
+VALUE_PARSER(interface);
 VALUE_PARSER(address_list);
 VALUE_PARSER(target_list);
 VALUE_PRINTER(prefixes);

@@ -374,7 +374,7 @@ static void drop_capabilities(const struct jail *j)
 	int n = 4, quota = 0;
 	cap_t caps = cap_init();
 
-	if (j->set->network == NETWORK_ROUTED)
+	if (network_has_link(j->set->network))
 		keep[n++] = CAP_NET_ADMIN;
 	if (j->storage.root >= 0 && j->storage.project)
 		keep[n + quota++] = CAP_SYS_ADMIN;

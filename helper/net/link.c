@@ -13,6 +13,7 @@
 
 #include "lib/log.h"
 #include "net/conntrack.h"
+#include "net/link_parts.h"
 #include "net/policy.h"
 
 /* Locally administered. */
@@ -36,7 +37,7 @@ void link_name(const char *instance, char name[static LINK_NAME_MAX])
 	snprintf(name, LINK_NAME_MAX, "lj%s", instance + (len > room ? len - room : 0));
 }
 
-static void put_info(struct nlmsghdr *h, unsigned int flags, int index)
+void link_put_info(struct nlmsghdr *h, unsigned int flags, int index)
 {
 	struct ifinfomsg *i = nl.nlmsg_put_extra_header(h, sizeof *i);
 
@@ -51,7 +52,7 @@ static struct nlmsghdr *new_pair(struct nl_socket *host, const char *name, uint3
 	struct nlmsghdr *h = nl_request(host, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	struct nlattr *info, *data, *peer;
 
-	put_info(h, IFF_NOARP, 0);
+	link_put_info(h, IFF_NOARP, 0);
 	nl.attr_put_strz(h, IFLA_IFNAME, name);
 	nl.attr_put(h, IFLA_ADDRESS, sizeof hardware, hardware);
 	nl.attr_put_u32(h, IFLA_GROUP, group);
@@ -59,7 +60,7 @@ static struct nlmsghdr *new_pair(struct nl_socket *host, const char *name, uint3
 	nl.attr_put_strz(h, IFLA_INFO_KIND, "veth");
 	data = nl.attr_nest_start(h, IFLA_INFO_DATA);
 	peer = nl.attr_nest_start(h, VETH_INFO_PEER);
-	put_info(h, IFF_NOARP, 0);
+	link_put_info(h, IFF_NOARP, 0);
 	nl.attr_put_strz(h, IFLA_IFNAME, LINK_INSIDE);
 	nl.attr_put(h, IFLA_ADDRESS, sizeof hardware, hardware);
 	nl.attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)net_ns);
@@ -76,33 +77,33 @@ static void keep_index(const struct nlmsghdr *h, void *arg)
 	*(int *)arg = i->ifi_index;
 }
 
-static int find_index(struct nl_socket *s, const char *name)
+int link_find(struct nl_socket *s, const char *name)
 {
 	struct nlmsghdr *h = nl_request(s, RTM_GETLINK, 0);
 	int index = 0, r;
 
-	put_info(h, 0, 0);
+	link_put_info(h, 0, 0);
 	nl.attr_put_strz(h, IFLA_IFNAME, name);
 	r = nl_ask(s, keep_index, &index);
 	return r ? r : index;
 }
 
 /* Up, but with no address that nobody gave it: IPv6 would make a link-local one. */
-static void put_up(struct nl_socket *s, int index)
+void link_put_up(struct nl_socket *s, int index)
 {
 	struct nlmsghdr *h = nl_request(s, RTM_SETLINK, 0);
 	struct nlattr *spec, *six;
 
-	put_info(h, 0, index);
+	link_put_info(h, 0, index);
 	spec = nl.attr_nest_start(h, IFLA_AF_SPEC);
 	six = nl.attr_nest_start(h, AF_INET6);
 	nl.attr_put_u8(h, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
 	nl.attr_nest_end(h, six);
 	nl.attr_nest_end(h, spec);
-	put_info(nl_request(s, RTM_SETLINK, 0), IFF_UP, index);
+	link_put_info(nl_request(s, RTM_SETLINK, 0), IFF_UP, index);
 }
 
-static void put_route(struct nl_socket *s, int index, const struct link_address *to, const uint8_t *gateway)
+void link_put_route(struct nl_socket *s, int index, const struct link_address *to, const uint8_t *gateway)
 {
 	const size_t len = address_len(to->family);
 	struct nlmsghdr *h = nl_request(s, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
@@ -123,18 +124,18 @@ static void put_route(struct nl_socket *s, int index, const struct link_address 
 	nl.attr_put_u32(h, RTA_OIF, (uint32_t)index);
 }
 
-static void put_address(struct nl_socket *s, int index, const struct link_address *a)
+void link_put_address(struct nl_socket *s, int index, const struct link_address *a, unsigned int len)
 {
-	const size_t len = address_len(a->family);
+	const size_t bytes = address_len(a->family);
 	struct nlmsghdr *h = nl_request(s, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
 	struct ifaddrmsg *m = nl.nlmsg_put_extra_header(h, sizeof *m);
 
 	m->ifa_family = (uint8_t)a->family;
-	m->ifa_prefixlen = (uint8_t)(len * 8);
+	m->ifa_prefixlen = (uint8_t)len;
 	m->ifa_flags = a->family == AF_INET6 ? IFA_F_NODAD : 0;
 	m->ifa_index = (uint32_t)index;
-	nl.attr_put(h, IFA_LOCAL, len, a->addr);
-	nl.attr_put(h, IFA_ADDRESS, len, a->addr);
+	nl.attr_put(h, IFA_LOCAL, bytes, a->addr);
+	nl.attr_put(h, IFA_ADDRESS, bytes, a->addr);
 }
 
 int link_make(struct nl_socket *host, const char *name, uint32_t group, int net_ns,
@@ -150,15 +151,15 @@ int link_make(struct nl_socket *host, const char *name, uint32_t group, int net_
 		return err_set(err, -EBUSY, "there is a link %s already", name);
 	if (r)
 		return err_set(err, r, "making the link %s", name);
-	index = find_index(host, name);
+	index = link_find(host, name);
 	if (index < 0) {
 		(void)link_remove(host, name);
 		return err_set(err, index, "the link %s", name);
 	}
-	put_up(host, index);
+	link_put_up(host, index);
 	for (int i = 0; i < 2; i++)
 		if (address[i].family)
-			put_route(host, index, &address[i], NULL);
+			link_put_route(host, index, &address[i], NULL);
 	r = nl_talk(host, &failed);
 	if (!r)
 		return 0;
@@ -171,16 +172,16 @@ int link_make(struct nl_socket *host, const char *name, uint32_t group, int net_
 
 int link_inside(struct nl_socket *jail, const struct link_address address[static 2], struct err *err)
 {
-	int index = find_index(jail, LINK_INSIDE), r;
+	int index = link_find(jail, LINK_INSIDE), r;
 
 	if (index < 0)
 		return err_set(err, index, "the jail's link");
-	put_up(jail, index);
+	link_put_up(jail, index);
 	for (int i = 0; i < 2; i++) {
 		if (!address[i].family)
 			continue;
-		put_address(jail, index, &address[i]);
-		put_route(jail, index, &address[i], address[i].family == AF_INET ? gateway4 : gateway6);
+		link_put_address(jail, index, &address[i], (unsigned int)address_len(address[i].family) * 8);
+		link_put_route(jail, index, &address[i], address[i].family == AF_INET ? gateway4 : gateway6);
 	}
 	r = nl_talk(jail, NULL);
 	return r ? err_set(err, r, "the jail's addresses and routes") : 0;
@@ -199,7 +200,7 @@ int link_limit(struct nl_socket *s, const char *name, uint64_t rate, struct err 
 			 .rate = bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes},
 		.limit = burst + (bytes / 10 < 64000 ? 64000 : (uint32_t)(bytes / 10)),
 	};
-	int index = find_index(s, name), r;
+	int index = link_find(s, name), r;
 	struct nlattr *nest;
 	struct nlmsghdr *h;
 	struct tcmsg *m;
@@ -234,14 +235,14 @@ int link_pause(struct nl_socket *host, const char *name)
 
 int link_resume(struct nl_socket *host, const char *name, const struct link_address address[static 2])
 {
-	int index = find_index(host, name);
+	int index = link_find(host, name);
 
 	if (index < 0)
 		return index;
-	put_up(host, index);
+	link_put_up(host, index);
 	for (int i = 0; i < 2; i++)
 		if (address[i].family)
-			put_route(host, index, &address[i], NULL);
+			link_put_route(host, index, &address[i], NULL);
 	return nl_talk(host, NULL);
 }
 
@@ -250,7 +251,7 @@ int link_remove(struct nl_socket *host, const char *name)
 	struct nlmsghdr *h = nl_request(host, RTM_DELLINK, 0);
 	int r;
 
-	put_info(h, 0, 0);
+	link_put_info(h, 0, 0);
 	nl.attr_put_strz(h, IFLA_IFNAME, name);
 	r = nl_talk(host, NULL);
 	return r == -ENODEV ? 0 : r;
@@ -319,14 +320,39 @@ static void each_route(const struct nlmsghdr *h, void *arg)
 	}
 }
 
+/* What port_make has written. */
+static void keep_alias(const struct nlmsghdr *h, void *arg)
+{
+	struct link_address *ret = arg;
+	const struct nlattr *a = nl.nlmsg_get_payload_offset(h, sizeof(struct ifinfomsg));
+	const char *end = (const char *)h + h->nlmsg_len;
+	char text[2 * INET6_ADDRSTRLEN + 1] = "", *save = NULL;
+
+	for (; nl.attr_ok(a, (int)(end - (const char *)a)); a = nl.attr_next(a))
+		if (nl.attr_get_type(a) == IFLA_IFALIAS)
+			snprintf(text, sizeof text, "%.*s", (int)nl.attr_get_payload_len(a),
+				 (const char *)nl.attr_get_payload(a));
+	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		for (int six = 0; six < 2; six++)
+			if (inet_pton(six ? AF_INET6 : AF_INET, word, ret[six].addr) == 1)
+				ret[six].family = six ? AF_INET6 : AF_INET;
+}
+
 int link_addresses(struct nl_socket *host, const char *name, struct link_address ret[static 2])
 {
-	struct routes want = {find_index(host, name), ret};
+	struct routes want = {link_find(host, name), ret};
+	struct nlmsghdr *h;
 	struct rtmsg *m;
+	int r;
 
 	memset(ret, 0, 2 * sizeof *ret);
 	if (want.index < 0)
 		return want.index;
+	h = nl_request(host, RTM_GETLINK, 0);
+	link_put_info(h, 0, want.index);
+	r = nl_ask(host, keep_alias, ret);
+	if (r || ret[0].family || ret[1].family)
+		return r;
 	m = nl.nlmsg_put_extra_header(nl_request(host, RTM_GETROUTE, NLM_F_DUMP), sizeof *m);
 	m->rtm_family = AF_UNSPEC;
 	return nl_ask(host, each_route, &want);
@@ -349,7 +375,7 @@ int link_end(struct nl_socket *host, const char *name, const struct link_address
 		addresses = found;
 	}
 	h = nl_request(host, RTM_SETLINK, 0);
-	put_info(h, 0, 0);
+	link_put_info(h, 0, 0);
 	nl.attr_put_strz(h, IFLA_IFNAME, name);
 	nl.attr_put_u32(h, IFLA_GROUP, POLICY_GROUPS);
 	/* No link: no group, and no harm. */
@@ -387,6 +413,6 @@ int link_each(struct nl_socket *host, void (*fn)(const char *name, void *arg), v
 {
 	struct each e = {fn, arg};
 
-	put_info(nl_request(host, RTM_GETLINK, NLM_F_DUMP), 0, 0);
+	link_put_info(nl_request(host, RTM_GETLINK, NLM_F_DUMP), 0, 0);
 	return nl_ask(host, each_link, &e);
 }

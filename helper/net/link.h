@@ -64,7 +64,10 @@ int link_end(struct nl_socket *host, const char *name, const struct link_address
 /* Does the host lead one of the addresses to a link (or can't it tell)? */
 bool link_taken(struct nl_socket *host, const struct link_address address[static 2]);
 
-/* What the host has routes to over a link, at most as a jail has: of IPv4 and of IPv6. */
+/*
+ * The addresses of the jail, of IPv4 and of IPv6: what the host has routes to over the
+ * link, or what the port of a bridge says (port.h).
+ */
 int link_addresses(struct nl_socket *host, const char *name, struct link_address ret[static 2]);
 
 /* Call fn with the name of each link in the host's network that is in a jail's group. */

@@ -43,7 +43,8 @@ void nl_close(struct nl_socket *s);
 
 /*
  * Begin a request, after the last one.  Attributes are put by nl's functions; what is
- * put is bounded by the caller (a request here takes less than a quarter of the room).
+ * put is bounded by the caller (a request here takes less than a quarter of the room,
+ * or less than half and is sent alone).
  */
 struct nlmsghdr *nl_request(struct nl_socket *s, uint16_t type, uint16_t flags);
 

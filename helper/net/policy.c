@@ -110,7 +110,7 @@ static void write_dns(FILE *f, const struct settings *set, const char *chain)
  * address, which the user's next jail has again, and together with those of the other
  * direction.  What can't be counted, because memory or the set is full, is refused.
  */
-static void write_counted(FILE *f, const char *name, const char *end, const struct settings *set)
+static void write_counted(FILE *f, const char *name, const char *end, const struct settings *set, const char *sets)
 {
 	fprintf(f, "\tchain %s {\n", name);
 	if (set->connections == NO_LIMIT) {
@@ -118,8 +118,8 @@ static void write_counted(FILE *f, const char *name, const char *end, const stru
 		return;
 	}
 	fputs("\t\tct state != new accept\n", f);
-	fprintf(f, "\t\tadd @connections4 { ip %s ct count %" PRIu64 " } accept\n", end, set->connections);
-	fprintf(f, "\t\tadd @connections6 { ip6 %s ct count %" PRIu64 " } accept\n", end, set->connections);
+	fprintf(f, "\t\tadd @%s4 { ip %s ct count %" PRIu64 " } accept\n", sets, end, set->connections);
+	fprintf(f, "\t\tadd @%s6 { ip6 %s ct count %" PRIu64 " } accept\n", sets, end, set->connections);
 	fputs("\t\tgoto refuse\n\t}\n", f);
 }
 
@@ -130,13 +130,17 @@ static void write_counted(FILE *f, const char *name, const char *end, const stru
  */
 static int write_section(FILE *f, const char *chain, const struct settings *set)
 {
-	char accept[POLICY_CHAIN_MAX + 8];
+	char accept[POLICY_CHAIN_MAX + 8], sets[POLICY_CHAIN_MAX + 8] = "connections";
 	int r;
 
+	if (set->network == NETWORK_BRIDGE) {
+		snprintf(sets, sizeof sets, "%s-", chain);
+		rules_counters(f, sets, &set->address);
+	}
 	snprintf(accept, sizeof accept, "%s-new", chain);
-	write_counted(f, accept, "saddr", set);
+	write_counted(f, accept, "saddr", set, sets);
 	snprintf(accept, sizeof accept, "%s-in", chain);
-	write_counted(f, accept, "daddr", set);
+	write_counted(f, accept, "daddr", set, sets);
 	snprintf(accept, sizeof accept, "%s-new", chain);
 
 	fprintf(f, "\tchain %s-dns {\n", chain);
@@ -172,6 +176,15 @@ int policy_chain(const char *section, const struct settings *set, char name[stat
 		fprintf(f, "%s\n", port);
 	}
 	rules_common(f, &set->pool);
+	if (set->network == NETWORK_BRIDGE) {
+		for (size_t i = 0; i < set->address.n; i++) {
+			char prefix[PREFIX_TEXT_MAX];
+
+			prefix_print(&set->address.v[i], prefix);
+			fprintf(f, "%s\n", prefix);
+		}
+		rules_guard(f);
+	}
 	r = write_section(f, "x", set);
 	if (fclose(f) || r)
 		return -ENOMEM;
@@ -194,15 +207,36 @@ static bool same_port(const struct settings *a, const struct settings *b, char t
 	return false;
 }
 
+/* By its address is a jail on a bridge known. */
+static bool same_addresses(const struct settings *a, const struct settings *b, char text[static PREFIX_TEXT_MAX])
+{
+	if (a->network != NETWORK_BRIDGE || b->network != NETWORK_BRIDGE)
+		return false;
+	for (size_t i = 0; i < a->address.n; i++)
+		for (size_t k = 0; k < b->address.n; k++) {
+			if (!prefix_overlaps(&a->address.v[i], &b->address.v[k]))
+				continue;
+			prefix_print(&a->address.v[i], text);
+			return true;
+		}
+	return false;
+}
+
 static int check_pair(const struct section *a, const struct section *b, struct err *err)
 {
-	char port[PUBLISH_TEXT_MAX];
+	char port[PUBLISH_TEXT_MAX], address[PREFIX_TEXT_MAX];
 
-	if (a->settings.network != NETWORK_ROUTED || b->settings.network != NETWORK_ROUTED)
+	if (!network_has_link(a->settings.network) || !network_has_link(b->settings.network))
 		return 0;
+	if (same_addresses(&a->settings, &b->settings, address))
+		return err_set(err, -EEXIST, "[jail %s] and [jail %s] both have the addresses %s: give each a part of "
+			       "its own", a->name, b->name, address);
 	if (policy_group(a->name) == policy_group(b->name))
 		return err_set(err, -EEXIST, "the names of [jail %s] and [jail %s] give the same interface group; "
 			       "rename one", a->name, b->name);
+	/* Of the jails on a bridge each has its own. */
+	if (a->settings.network != NETWORK_ROUTED || b->settings.network != NETWORK_ROUTED)
+		return 0;
 	if (same_port(&a->settings, &b->settings, port))
 		return err_set(err, -EEXIST, "[jail %s] and [jail %s] both publish %s of the host; take one out",
 			       a->name, b->name, port);
@@ -231,7 +265,22 @@ static int check_sections(const struct config *config, struct err *err)
 }
 
 /* What is made of the sections, text by text. */
-enum part { PART_CHAINS, PART_SECTIONS, PART_DNS, PART_NAT, PART_PUBLISHED, PART_INBOUND, PART_LOCAL, PART_MAX };
+enum part {
+	PART_CHAINS,
+	PART_SECTIONS,
+	PART_DNS,
+	PART_NAT,
+	PART_PUBLISHED,
+	PART_INBOUND,
+	PART_LOCAL,
+	/* Of jails on bridges, what is of IPv6 behind what is of IPv4. */
+	PART_BRIDGED,
+	PART_BRIDGED_SECTIONS = PART_BRIDGED + 2,
+	PART_BRIDGED_DNS = PART_BRIDGED_SECTIONS + 2,
+	PART_BRIDGED_SOURCES = PART_BRIDGED_DNS + 2,
+	PART_BRIDGED_INBOUND = PART_BRIDGED_SOURCES + 2,
+	PART_MAX,
+};
 
 static int write_published(FILE *const f[PART_MAX], const struct section *s, const char *chain,
 			   policy_address_fn *address, struct err *err)
@@ -272,19 +321,87 @@ static int write_routed(FILE *const f[PART_MAX], const struct section *s, policy
 		r = write_section(f[PART_CHAINS], chain, &s->settings);
 	if (r)
 		return err_set(err, r, "the rules");
-	fprintf(f[PART_SECTIONS], "\t\t\t%" PRIu32 " : goto %s,\n", group, chain);
-	fprintf(f[PART_DNS], "\t\t\t%" PRIu32 " : jump %s-dns,\n", group, chain);
+	fprintf(f[PART_SECTIONS], "%" PRIu32 " : goto %s, ", group, chain);
+	fprintf(f[PART_DNS], "%" PRIu32 " : jump %s-dns, ", group, chain);
 	if (s->settings.nat == ANSWER_YES)
 		fprintf(f[PART_NAT], "\t\tiifgroup %" PRIu32 " masquerade\n", group);
 	return write_published(f, s, chain, address, err);
 }
 
+static int write_bridged(FILE *const f[PART_MAX], const struct section *s, struct err *err)
+{
+	const struct settings *set = &s->settings;
+	char chain[POLICY_CHAIN_MAX];
+	int r = policy_chain(s->name, set, chain);
+
+	if (!r)
+		r = write_section(f[PART_CHAINS], chain, set);
+	if (r)
+		return err_set(err, r, "the rules");
+	for (size_t i = 0; i < set->address.n; i++) {
+		const int six = set->address.v[i].family == AF_INET6;
+		char text[PREFIX_TEXT_MAX];
+
+		prefix_print(&set->address.v[i], text);
+		fprintf(f[PART_BRIDGED + six], "%s, ", text);
+		fprintf(f[PART_BRIDGED_SECTIONS + six], "%s : goto %s, ", text, chain);
+		fprintf(f[PART_BRIDGED_SOURCES + six], "%" PRIu32 " . %s, ", policy_group(s->name), text);
+		fprintf(f[PART_BRIDGED_DNS + six], "%s : jump %s-dns, ", text, chain);
+		for (size_t k = 0; k < set->publish.n; k++)
+			fprintf(f[PART_BRIDGED_INBOUND], "\t\t%s daddr %s %s dport %u goto %s-in\n", six ? "ip6" : "ip",
+				text, set->publish.v[k].udp ? "udp" : "tcp", set->publish.v[k].inside, chain);
+	}
+	return 0;
+}
+
+/* nft takes no empty list for one. */
+static void write_elements(FILE *f, const char *text)
+{
+	if (*text)
+		fprintf(f, "\t\telements = { %s}\n", text);
+	fputs("\t}\n", f);
+}
+
+static void write_bridged_parts(FILE *f, char *const text[PART_MAX])
+{
+	for (int six = 0; six < 2; six++) {
+		const char c = six ? '6' : '4';
+
+		fprintf(f, "\tset bridged%c {\n\t\ttype ipv%c_addr\n\t\tflags interval\n", c, c);
+		write_elements(f, text[PART_BRIDGED + six]);
+		fprintf(f, "\tmap bridged-sections%c {\n\t\ttype ipv%c_addr : verdict\n\t\tflags interval\n", c, c);
+		write_elements(f, text[PART_BRIDGED_SECTIONS + six]);
+		fprintf(f, "\tmap bridged-dns%c {\n\t\ttype ipv%c_addr : verdict\n\t\tflags interval\n", c, c);
+		write_elements(f, text[PART_BRIDGED_DNS + six]);
+	}
+	fprintf(f, "\tchain bridged-inbound {\n%s\t}\n", text[PART_BRIDGED_INBOUND]);
+}
+
+/* The table of bridges; none, if nobody is on one. */
+static void write_guard(FILE *f, char *const text[PART_MAX])
+{
+	fputs("add table bridge " POLICY_TABLE "\ndelete table bridge " POLICY_TABLE "\n", f);
+	if (!*text[PART_BRIDGED] && !*text[PART_BRIDGED + 1])
+		return;
+	fputs("table bridge " POLICY_TABLE " {\n\tcomment \"made of jail.ini by loginjail net apply\"\n", f);
+	for (int six = 0; six < 2; six++) {
+		const char c = six ? '6' : '4';
+
+		fprintf(f, "\tset sources%c {\n\t\ttype devgroup . ipv%c_addr\n\t\tflags interval\n", c, c);
+		write_elements(f, text[PART_BRIDGED_SOURCES + six]);
+	}
+	rules_guard(f);
+	fputs("}\n", f);
+}
+
 static void write_parts(FILE *f, char *const text[PART_MAX])
 {
 	fputs(text[PART_CHAINS], f);
-	fprintf(f, "\tmap sections {\n\t\ttype devgroup : verdict\n\t\telements = {\n%s\t\t}\n\t}\n",
-		text[PART_SECTIONS]);
-	fprintf(f, "\tmap dns {\n\t\ttype devgroup : verdict\n\t\telements = {\n%s\t\t}\n\t}\n", text[PART_DNS]);
+	fputs("\tmap sections {\n\t\ttype devgroup : verdict\n", f);
+	write_elements(f, text[PART_SECTIONS]);
+	fputs("\tmap dns {\n\t\ttype devgroup : verdict\n", f);
+	write_elements(f, text[PART_DNS]);
+	write_bridged_parts(f, text);
 	fprintf(f, "\tchain inbound {\n%s\t}\n\tchain inbound-local {\n%s\t}\n\tchain published {\n%s\t}\n",
 		text[PART_INBOUND], text[PART_LOCAL], text[PART_PUBLISHED]);
 	/* For others, and for the host itself, whose loopback stays its own. */
@@ -293,12 +410,13 @@ static void write_parts(FILE *f, char *const text[PART_MAX])
 	      "\tchain publish-local {\n\t\ttype nat hook output priority -100; policy accept;\n"
 	      "\t\tip daddr 127.0.0.0/8 accept\n\t\tip6 daddr ::1 accept\n"
 	      "\t\tfib daddr type local jump published\n\t}\n", f);
-	fprintf(f, "\tchain nat {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n%s\t}\n",
+	fprintf(f, "\tchain nat {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n%s\t}\n}\n",
 		text[PART_NAT]);
+	write_guard(f, text);
 }
 
-static int write_sections(FILE *f, const struct config *config, policy_address_fn *address, size_t *routed,
-			  struct err *err)
+static int write_sections(FILE *f, const struct config *config, policy_address_fn *address,
+			  struct policy_count *count, struct err *err)
 {
 	char *text[PART_MAX] = {0};
 	FILE *part[PART_MAX];
@@ -311,10 +429,15 @@ static int write_sections(FILE *f, const struct config *config, policy_address_f
 			r = err_set(err, -ENOMEM, "the rules");
 	}
 	for (size_t i = 0; !r && i < config->n_sections; i++) {
-		if (config->sections[i].settings.network != NETWORK_ROUTED)
-			continue;
-		(*routed)++;
-		r = write_routed(part, &config->sections[i], address, err);
+		const struct section *s = &config->sections[i];
+
+		if (s->settings.network == NETWORK_BRIDGE) {
+			count->bridged++;
+			r = write_bridged(part, s, err);
+		} else if (s->settings.network == NETWORK_ROUTED) {
+			count->routed++;
+			r = write_routed(part, s, address, err);
+		}
 	}
 	for (int i = 0; i < PART_MAX; i++)
 		if (part[i] && fclose(part[i]) && !r)
@@ -326,8 +449,8 @@ static int write_sections(FILE *f, const struct config *config, policy_address_f
 	return r;
 }
 
-int policy_table(const struct config *config, policy_address_fn *address, char **ret, size_t *ret_routed,
-		 struct err *err)
+int policy_table(const struct config *config, policy_address_fn *address, char **ret,
+		 struct policy_count *ret_count, struct err *err)
 {
 	char *text = NULL;
 	size_t len;
@@ -339,14 +462,13 @@ int policy_table(const struct config *config, policy_address_fn *address, char *
 	f = open_memstream(&text, &len);
 	if (!f)
 		return err_set(err, -ENOMEM, "the rules");
-	*ret_routed = 0;
+	*ret_count = (struct policy_count){0};
 	fprintf(f, "define jails = %#" PRIx32 "\ndefine mask = %#" PRIx32 "\n", POLICY_GROUPS, POLICY_GROUPS_MASK);
 	/* Added first, so that there is something to delete. */
 	fputs("add table inet " POLICY_TABLE "\ndelete table inet " POLICY_TABLE "\n", f);
 	fputs("table inet " POLICY_TABLE " {\n\tcomment \"made of jail.ini by loginjail net apply\"\n", f);
 	rules_common(f, &config->defaults.settings.pool);
-	r = write_sections(f, config, address, ret_routed, err);
-	fputs("}\n", f);
+	r = write_sections(f, config, address, ret_count, err);
 	if (fclose(f) && !r)
 		r = err_set(err, -ENOMEM, "the rules");
 	if (r)

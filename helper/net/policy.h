@@ -20,6 +20,8 @@
 
 #define POLICY_TABLE "loginjail"
 #define POLICY_CHAIN_MAX 64
+/* Of the table of the same name that bridges have. */
+#define POLICY_GUARD "forward"
 
 /* All groups of jails, and what tells them from others'.  The first is no section's: what
  * is in it gets nowhere. */
@@ -43,14 +45,19 @@ bool policy_publishes_for_many(const struct section *section);
 typedef int policy_address_fn(const struct section *section, struct link_address ret[static 2],
 			      struct err *err);
 
+/* How many sections there are of each. */
+struct policy_count {
+	size_t routed, bridged;
+};
+
 /*
- * The whole table, as commands that replace what is loaded in one transaction; *ret
- * is the caller's. address: NULL leaves out what is published. *ret_routed: how many
- * sections are routed. -EEXIST with err: two sections have the same group, or
- * publish the same port. -EINVAL: one publishes ports for many. -ENOMEM, or what
+ * The whole table, and that of bridges, as commands that replace what is loaded in one
+ * transaction; *ret is the caller's. address: NULL leaves out what is published.
+ * -EEXIST with err: two sections have the same group, publish the same port, or have
+ * addresses of a bridge in common. -EINVAL: one publishes ports for many. -ENOMEM, or what
  * address returns.
  */
-int policy_table(const struct config *config, policy_address_fn *address, char **ret, size_t *ret_routed,
-		 struct err *err);
+int policy_table(const struct config *config, policy_address_fn *address, char **ret,
+		 struct policy_count *ret_count, struct err *err);
 
 #endif

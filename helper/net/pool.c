@@ -15,7 +15,7 @@
 #include "lib/scope.h"
 
 #define POOL_FILE_MAX (64u << 20)
-#define WHAT "the file '" POOL_FILE "' of the state directory"
+#define WHAT "the file '%s' of the state directory"
 
 /* Enough for everybody; what a bit for each takes is bounded, too. */
 #define POOL_SIZE_MAX ((UINT32_C(1) << 22) - 2)
@@ -34,26 +34,26 @@ uint32_t pool_size(const struct prefixes *pool)
 	return size;
 }
 
-static int read_text(int fd, char **ret, struct err *err)
+static int read_text(int fd, const char *file, char **ret, struct err *err)
 {
 	struct stat st;
 	char *text;
 	int r;
 
 	if (fstat(fd, &st) < 0)
-		return err_set(err, -errno, WHAT);
+		return err_set(err, -errno, WHAT, file);
 	if (st.st_size < 0 || st.st_size > POOL_FILE_MAX)
-		return err_set(err, -EFBIG, WHAT);
+		return err_set(err, -EFBIG, WHAT, file);
 	text = calloc(1, (size_t)st.st_size + 1);
 	if (!text)
-		return err_set(err, -ENOMEM, WHAT);
+		return err_set(err, -ENOMEM, WHAT, file);
 	r = read_all(fd, text, (size_t)st.st_size);
 	if (!r && strlen(text) != (size_t)st.st_size)
 		r = -EUCLEAN;
 	if (r == -EUCLEAN)
-		err_set(err, r, WHAT " has a NUL byte in it; remove that line while nobody is logged in");
+		err_set(err, r, WHAT " has a NUL byte in it; remove that line while nobody is logged in", file);
 	else if (r)
-		err_set(err, r, "reading " WHAT);
+		err_set(err, r, "reading " WHAT, file);
 	if (r)
 		free(text);
 	else
@@ -156,15 +156,18 @@ static int append(int fd, const char *text, const char *line)
 
 /* A file without the lines of that place in the old one's stead, so that it does not grow
  * with each time a place changes hands. */
-static int replace(int state_dir, const char *text, uint32_t index, const char *line)
+static int replace(int state_dir, const char *file, const char *text, uint32_t index, const char *line)
 {
 	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
-	_cleanup_close_ int fd = openat(state_dir, POOL_FILE ".new", flags, 0600);
+	char new[sizeof ((struct pool *)0)->file + 4];
+	_cleanup_close_ int fd = -EBADF;
 	_cleanup_free_ char *all = calloc(1, strlen(text) + strlen(line) + 2);
 	const char *start = text;
 	uint32_t u, s, i;
 	int r;
 
+	snprintf(new, sizeof new, "%s.new", file);
+	fd = openat(state_dir, new, flags, 0600);
 	if (fd < 0 || !all)
 		return fd < 0 ? -errno : -ENOMEM;
 	for (char *end = all; next_line(&text, &u, &s, &i); start = text)
@@ -172,62 +175,76 @@ static int replace(int state_dir, const char *text, uint32_t index, const char *
 			end = mempcpy(end, start, (size_t)(text - start));
 	strcat(all, line);
 	r = write_all(fd, all, strlen(all));
-	if (!r && (fsync(fd) < 0 || renameat(state_dir, POOL_FILE ".new", state_dir, POOL_FILE) < 0))
+	if (!r && (fsync(fd) < 0 || renameat(state_dir, new, state_dir, file) < 0))
 		r = -errno;
 	return !r && fsync(state_dir) < 0 ? -errno : r;
 }
 
 /* The file and its lock, once it is still the one of that name. */
-static int open_locked(int state_dir, struct err *err)
+static int open_locked(int state_dir, const char *file, struct err *err)
 {
 	const int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
 
 	for (;;) {
-		_cleanup_close_ int fd = openat(state_dir, POOL_FILE, flags, 0600);
+		_cleanup_close_ int fd = openat(state_dir, file, flags, 0600);
 		struct stat ours, named;
 		int r;
 
 		if (fd < 0)
-			return err_set(err, -errno, WHAT);
+			return err_set(err, -errno, WHAT, file);
 		while ((r = flock(fd, LOCK_EX)) < 0 && errno == EINTR)
 			;
 		if (r < 0 || fstat(fd, &ours) < 0)
-			return err_set(err, -errno, "locking " WHAT);
-		if (fstatat(state_dir, POOL_FILE, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+			return err_set(err, -errno, "locking " WHAT, file);
+		if (fstatat(state_dir, file, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    ours.st_dev == named.st_dev && ours.st_ino == named.st_ino)
 			return take_fd(&fd);
 	}
 }
 
-int pool_get(const struct prefixes *pool, int state_dir, uid_t uid, unsigned int slot, pool_used_fn *used,
+void pool_of(const struct settings *set, struct pool *ret)
+{
+	const bool bridged = set->network == NETWORK_BRIDGE;
+	char text[PREFIX_TEXT_MAX];
+
+	*ret = (struct pool){&set->pool, "pool", POOL_FILE};
+	if (!bridged)
+		return;
+	prefix_print(&set->address.v[0], text);
+	*strchrnul(text, '/') = '-';
+	*ret = (struct pool){&set->address, "address", ""};
+	snprintf(ret->file, sizeof ret->file, POOL_FILE "-%s", text);
+}
+
+int pool_get(const struct pool *pool, int state_dir, uid_t uid, unsigned int slot, pool_used_fn *used,
 	     void *arg, struct link_address ret[static 2], struct err *err)
 {
-	_cleanup_close_ int fd = open_locked(state_dir, err);
+	_cleanup_close_ int fd = open_locked(state_dir, pool->file, err);
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ struct owner *o = NULL;
-	uint32_t size = pool_size(pool), index;
+	uint32_t size = pool_size(pool->prefixes), index;
 	char line[64];
-	int r = fd < 0 ? fd : read_text(fd, &text, err);
+	int r = fd < 0 ? fd : read_text(fd, pool->file, &text, err);
 
 	if (r)
 		return r;
 	o = owners(text, size);
 	if (!o)
-		return err_set(err, -ENOMEM, WHAT);
+		return err_set(err, -ENOMEM, WHAT, pool->file);
 	index = look_up(text, o, size, uid, slot);
 	if (!index) {
 		const uint32_t nobodys = find_free(o, size);
 
-		index = nobodys ? nobodys : find_unused(pool, o, size, used, arg);
+		index = nobodys ? nobodys : find_unused(pool->prefixes, o, size, used, arg);
 		if (!index)
 			return err_set(err, -ENOSPC, "all %" PRIu32 " addresses of the pool are somebody's: make "
-				       "'pool' in jail.ini larger, or remove lines of users who are gone from " WHAT,
-				       size);
+				       "'%s' larger, or remove lines of users who are gone from " WHAT,
+				       size, pool->option, pool->file);
 		snprintf(line, sizeof line, "%u:%u:%" PRIu32 "\n", uid, slot, index);
-		r = nobodys ? append(fd, text, line) : replace(state_dir, text, index, line);
+		r = nobodys ? append(fd, text, line) : replace(state_dir, pool->file, text, index, line);
 		if (r)
-			return err_set(err, r, "writing " WHAT);
+			return err_set(err, r, "writing " WHAT, pool->file);
 	}
-	addresses(pool, index, ret);
+	addresses(pool->prefixes, index, ret);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "net/policy.h"
 #include "net/pool.h"
 
 /*
@@ -84,6 +85,8 @@ static const char hooks[] =
 	"\tchain host {\n"
 	"\t\ttype filter hook prerouting priority mangle; policy accept;\n"
 	"\t\tiifgroup & $mask == $jails jump to-host\n"
+	"\t\tip saddr @bridged4 goto bridged-to-host\n"
+	"\t\tip6 saddr @bridged6 goto bridged-to-host\n"
 	"\t}\n"
 	"\tchain to-host {\n"
 	"\t\tct state established,related accept\n"
@@ -96,6 +99,8 @@ static const char hooks[] =
 	"\tchain input {\n"
 	"\t\ttype filter hook input priority filter; policy accept;\n"
 	"\t\tiifgroup & $mask == $jails jump into-host\n"
+	"\t\tip saddr @bridged4 goto bridged-into-host\n"
+	"\t\tip6 saddr @bridged6 goto bridged-into-host\n"
 	"\t}\n"
 	"\tchain into-host {\n"
 	"\t\tct state established,related accept\n"
@@ -106,10 +111,13 @@ static const char hooks[] =
 	"\t\ttype filter hook forward priority filter; policy accept;\n"
 	"\t\tiifgroup & $mask == $jails goto from-jail\n"
 	"\t\toifgroup & $mask == $jails goto to-jail\n"
+	"\t\tjump bridged\n"
 	"\t\tjump nobodys\n"
 	"\t}\n"
 	"\tchain from-jail {\n"
 	"\t\toifgroup & $mask == $jails goto refuse\n"
+	"\t\tip daddr @bridged4 goto refuse\n"
+	"\t\tip6 daddr @bridged6 goto refuse\n"
 	"\t\ttcp flags syn tcp option maxseg size set rt mtu\n"
 	"\t\tct state established,related accept\n"
 	"\t\tct state invalid drop\n"
@@ -127,6 +135,8 @@ static const char hooks[] =
 	"\t\toifgroup & $mask == $jails jump from-host\n"
 	/* After DNAT of its own the host's way is not seen here; the address is. */
 	"\t\tct status dnat jump inbound-local\n"
+	"\t\tip daddr @bridged4 goto bridged-from-host\n"
+	"\t\tip6 daddr @bridged6 goto bridged-from-host\n"
 	"\t\tjump nobodys\n"
 	"\t}\n"
 	"\tchain from-host {\n"
@@ -139,16 +149,110 @@ static const char hooks[] =
 	"\t\tgoto refuse\n"
 	"\t}\n";
 
+/*
+ * Jails on a bridge are known by their source, which the filter of their port holds
+ * them to (port.h), since the interface that these hooks see is the bridge.  The same
+ * address from somewhere else opens nothing.  Neighbour discovery is checked there, too.
+ */
+#define NEIGHBOURS "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
+static const char bridged[] =
+	"\tchain bridged-to-host {\n"
+	"\t\t" NEIGHBOURS
+	"\t\tct state established,related accept\n"
+	"\t\tct state invalid drop\n"
+	"\t\tfib daddr type unicast accept\n"
+	"\t\tip saddr vmap @bridged-dns4\n"
+	"\t\tip6 saddr vmap @bridged-dns6\n"
+	"\t\tgoto refuse\n"
+	"\t}\n"
+	"\tchain bridged-into-host {\n"
+	"\t\t" NEIGHBOURS
+	"\t\tct state established,related accept\n"
+	"\t\tip saddr vmap @bridged-dns4\n"
+	"\t\tip6 saddr vmap @bridged-dns6\n"
+	"\t\tgoto refuse\n"
+	"\t}\n"
+	/* What has come by here is marked for the guard. */
+	"\tchain bridged {\n"
+	"\t\tip saddr @bridged4 meta priority set 4c6a:0 goto from-bridged\n"
+	"\t\tip6 saddr @bridged6 meta priority set 4c6a:0 goto from-bridged\n"
+	"\t\tip daddr @bridged4 meta priority set 4c6a:0 goto to-bridged\n"
+	"\t\tip6 daddr @bridged6 meta priority set 4c6a:0 goto to-bridged\n"
+	"\t}\n"
+	"\tchain from-bridged {\n"
+	"\t\t" NEIGHBOURS
+	"\t\tip daddr @bridged4 goto refuse\n"
+	"\t\tip6 daddr @bridged6 goto refuse\n"
+	"\t\toifgroup & $mask == $jails goto refuse\n"
+	"\t\tct state established,related accept\n"
+	"\t\tct state invalid drop\n"
+	"\t\tip saddr vmap @bridged-sections4\n"
+	"\t\tip6 saddr vmap @bridged-sections6\n"
+	"\t\tgoto refuse\n"
+	"\t}\n"
+	"\tchain to-bridged {\n"
+	"\t\t" NEIGHBOURS
+	"\t\tct state established,related accept\n"
+	"\t\tct state invalid drop\n"
+	"\t\tjump bridged-inbound\n"
+	"\t\tgoto refuse\n"
+	"\t}\n"
+	"\tchain bridged-from-host {\n"
+	"\t\t" NEIGHBOURS
+	"\t\tct state established,related accept\n"
+	"\t\tjump bridged-inbound\n"
+	"\t\ttcp flags & rst == rst accept\n"
+	"\t\ticmp type { destination-unreachable, time-exceeded, parameter-problem } accept\n"
+	"\t\ticmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept\n"
+	"\t\tgoto refuse\n"
+	"\t}\n";
+
+/*
+ * The bridge's own say, after those of the host's rules that it asks (br_netfilter's
+ * priority is 0): whatever these have not seen, because the bridge does not ask them
+ * any more, is of a kind that they don't know, or has a tag, does not pass.
+ */
+static const char guard[] =
+	/* By its source the other hooks know the section: it has to be one of that of the port. */
+	"\tchain source {\n"
+	"\t\ttype filter hook prerouting priority -300; policy accept;\n"
+	"\t\tiifgroup & $mask == $jails jump sections-own\n"
+	"\t}\n"
+	"\tchain sections-own {\n"
+	"\t\tiifgroup . ip saddr @sources4 accept\n"
+	"\t\tiifgroup . ip6 saddr @sources6 accept\n"
+	"\t\tether type arp accept\n"
+	"\t\tip6 saddr fe80::/10 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
+	"\t\tdrop\n"
+	"\t}\n"
+	"\tchain " POLICY_GUARD " {\n"
+	"\t\ttype filter hook forward priority 300; policy accept;\n"
+	"\t\tiifgroup & $mask == $jails jump seen\n"
+	"\t\toifgroup & $mask == $jails jump seen\n"
+	"\t}\n"
+	"\tchain seen {\n"
+	"\t\tiifgroup & $mask == $jails oifgroup & $mask == $jails drop\n"
+	"\t\tether type arp accept\n"
+	"\t\tmeta l4proto ipv6-icmp " NEIGHBOURS
+	"\t\tmeta priority 4c6a:0 accept\n"
+	"\t\tdrop\n"
+	"\t}\n";
+
+/* Never full: nothing comes this far by an address outside of the pool. */
+void rules_counters(FILE *f, const char *name, const struct prefixes *pool)
+{
+	for (int six = 0; six < 2; six++)
+		fprintf(f, "\tset %s%c {\n\t\ttype ipv%c_addr\n\t\tsize %" PRIu32 "\n"
+			   "\t\tflags dynamic\n\t}\n", name, six ? '6' : '4', six ? '6' : '4', pool_size(pool));
+}
+
 void rules_common(FILE *f, const struct prefixes *pool)
 {
 	for (int six = 0; six < 2; six++) {
 		write_set(f, "never", six, never4, never6, pool);
 		write_set(f, "private", six, private4, private6, NULL);
 	}
-	/* Never full: nothing comes this far by an address outside of the pool. */
-	for (int six = 0; six < 2; six++)
-		fprintf(f, "\tset connections%c {\n\t\ttype ipv%c_addr\n\t\tsize %" PRIu32 "\n"
-			   "\t\tflags dynamic\n\t}\n", six ? '6' : '4', six ? '6' : '4', pool_size(pool));
+	rules_counters(f, "connections", pool);
 	/* Of no live jail's: not to go wherever a default route leads. */
 	fputs("\tchain nobodys {\n", f);
 	for (size_t i = 0; i < pool->n; i++) {
@@ -159,4 +263,10 @@ void rules_common(FILE *f, const struct prefixes *pool)
 	}
 	fputs("\t}\n", f);
 	fputs(hooks, f);
+	fputs(bridged, f);
+}
+
+void rules_guard(FILE *f)
+{
+	fputs(guard, f);
 }

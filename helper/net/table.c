@@ -21,8 +21,9 @@ static void found(const struct nlmsghdr *h, void *arg)
 	*(int *)arg = 1;
 }
 
-int table_has_chain(const char *chain, struct err *err)
+int table_has_chain(enum table table, const char *chain, struct err *err)
 {
+	const bool bridge = table == TABLE_BRIDGE;
 	struct nl_socket s;
 	struct nlmsghdr *h;
 	struct nfgenmsg *g;
@@ -32,19 +33,22 @@ int table_has_chain(const char *chain, struct err *err)
 		return r;
 	h = nl_request(&s, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN, 0);
 	g = nl.nlmsg_put_extra_header(h, sizeof *g);
-	*g = (struct nfgenmsg){.nfgen_family = NFPROTO_INET, .version = NFNETLINK_V0, .res_id = htons(0)};
+	*g = (struct nfgenmsg){.nfgen_family = bridge ? NFPROTO_BRIDGE : NFPROTO_INET, .version = NFNETLINK_V0,
+				.res_id = htons(0)};
 	nl.attr_put_strz(h, NFTA_CHAIN_TABLE, POLICY_TABLE);
 	nl.attr_put_strz(h, NFTA_CHAIN_NAME, chain);
 	r = nl_ask(&s, found, &there);
 	nl_close(&s);
 	if (!r && !there)
 		r = -ENOENT;
-	return r ? err_set(err, r, "the chain %s of the table inet " POLICY_TABLE, chain) : 0;
+	return r ? err_set(err, r, "the chain %s of the table %s " POLICY_TABLE, chain,
+			   bridge ? "bridge" : "inet") : 0;
 }
 
-bool table_loaded(void)
+bool table_loaded(bool both)
 {
-	return table_has_chain("from-jail", NULL) == 0;
+	return table_has_chain(TABLE_INET, "from-jail", NULL) == 0 &&
+	       (!both || table_has_chain(TABLE_BRIDGE, POLICY_GUARD, NULL) == 0);
 }
 
 int table_watch(struct err *err)

@@ -164,7 +164,7 @@ static int build(struct jail *j, struct err *err)
 		r = storage_bound(j, err);
 	if (!r)
 		r = open_net(j, err);
-	if (!r && j->set->network == NETWORK_ROUTED)
+	if (!r && network_has_link(j->set->network))
 		r = net_make(j, err);
 	if (!r && j->set->forwarding == ANSWER_NO)
 		r = seclude_sshd(j, err);

@@ -17,6 +17,7 @@
 #include "net/link.h"
 #include "net/policy.h"
 #include "net/pool.h"
+#include "net/port.h"
 #include "net/table.h"
 
 /* Jails of one user at a time that each need an address. */
@@ -76,22 +77,52 @@ static bool is_used(const struct link_address address[static 2], void *arg)
 	return link_taken(arg, address);
 }
 
+/* A bridge, and whom to ask about it. */
+struct place {
+	struct nl_socket *host;
+	struct bridge bridge;
+};
+
+static bool is_used_there(const struct link_address address[static 2], void *arg)
+{
+	const struct place *p = arg;
+
+	return port_taken(p->host, &p->bridge, address);
+}
+
+static int make_end(struct jail *j, const struct place *place, struct link_address address[static 2],
+		    struct err *err)
+{
+	const uint32_t group = policy_group(j->section);
+
+	if (j->set->network == NETWORK_BRIDGE)
+		return port_make(&j->net.host, &place->bridge, j->net.name, group, j->net_ns, address, err);
+	return link_make(&j->net.host, j->net.name, group, j->net_ns, address, err);
+}
+
 /* The first of the user's addresses that no other jail of the user's has. */
 static int make_link(struct jail *j, struct link_address address[static 2], struct err *err)
 {
 	_cleanup_close_ int state_dir = state_dir_open(j->set->state, err);
+	const bool bridged = j->set->network == NETWORK_BRIDGE;
+	struct place place = {.host = &j->net.host};
 	bool looked = false;
 	unsigned int slot = 0;
-	int r;
+	struct pool pool;
+	int r = 0;
 
 	if (state_dir < 0)
 		return state_dir;
+	if (bridged)
+		r = bridge_find(&j->net.host, j->set->bridge, &j->set->address, &place.bridge, err);
+	if (r)
+		return r;
+	pool_of(j->set, &pool);
 	while (slot < HOLDERS_MAX) {
-		r = pool_get(&j->set->pool, state_dir, j->id->uid, slot, is_used, &j->net.host, address,
-			     err);
+		r = pool_get(&pool, state_dir, j->id->uid, slot, bridged ? is_used_there : is_used,
+			     bridged ? (void *)&place : &j->net.host, address, err);
 		if (!r)
-			r = link_make(&j->net.host, j->net.name, policy_group(j->section), j->net_ns, address,
-				      err);
+			r = make_end(j, &place, address, err);
 		/* What is not ours is not to be forgotten by net_end(). */
 		if (r)
 			memset(address, 0, 2 * sizeof *address);
@@ -117,7 +148,9 @@ static int check_table(const struct jail *j, struct err *err)
 
 	if (r)
 		return err_set(err, r, "the rules");
-	r = table_has_chain(chain, err);
+	r = table_has_chain(TABLE_INET, chain, err);
+	if (!r && j->set->network == NETWORK_BRIDGE)
+		r = table_has_chain(TABLE_BRIDGE, POLICY_GUARD, err);
 	if (r == -ENOENT)
 		return err_set(err, r, "the rules of [jail %s] are not loaded, or jail.ini has changed since: "
 			       "run 'loginjail net apply' (chain %s)", j->section, chain);
@@ -138,7 +171,8 @@ int net_make(struct jail *j, struct err *err)
 		r = make_link(j, address, err);
 	}
 	if (!r)
-		r = link_inside(&jail, address, err);
+		r = j->set->network == NETWORK_BRIDGE ? port_inside(&jail, address, &j->set->gateway, err)
+						      : link_inside(&jail, address, err);
 	if (!r && j->set->bandwidth_down != NO_LIMIT)
 		r = link_limit(&j->net.host, j->net.name, j->set->bandwidth_down, err);
 	if (!r && j->set->bandwidth_up != NO_LIMIT)
@@ -149,18 +183,20 @@ int net_make(struct jail *j, struct err *err)
 
 void net_follow_rules(struct jail *j)
 {
-	const bool loaded = table_loaded();
+	static const struct link_address no_routes[2];
+	const bool bridged = j->set->network == NETWORK_BRIDGE, loaded = table_loaded(bridged);
 	int r;
 
 	if (!j->net.name[0] || loaded != j->net.paused)
 		return;
 	if (!loaded) {
 		r = link_pause(&j->net.host, j->net.name);
-		log_line(LOG_WARNING, "jail %s: the rules for routed jails are gone: it is cut off until 'loginjail "
-			 "net apply' has loaded them", j->instance);
+		log_line(LOG_WARNING, "jail %s: the rules for %s jails are gone: it is cut off until 'loginjail "
+			 "net apply' has loaded them", j->instance, bridged ? "bridged" : "routed");
 	} else {
-		r = link_resume(&j->net.host, j->net.name, j->net.address);
-		log_line(LOG_INFO, "jail %s: the rules for routed jails are back", j->instance);
+		r = link_resume(&j->net.host, j->net.name, bridged ? no_routes : j->net.address);
+		log_line(LOG_INFO, "jail %s: the rules for %s jails are back", j->instance,
+			 bridged ? "bridged" : "routed");
 	}
 	j->net.paused = !loaded;
 	if (!r)
@@ -200,7 +236,7 @@ int net_resolv_text(const struct jail *j, bool forgeable, char **ret, struct err
 	FILE *f;
 
 	*ret = NULL;
-	if (j->set->network != NETWORK_ROUTED || dns->n == 0)
+	if (!network_has_link(j->set->network) || dns->n == 0)
 		return 0;
 	f = open_memstream(ret, &len);
 	if (!f)

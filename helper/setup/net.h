@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The network of a jail whose section says network = routed. */
+/* The network of a jail whose section says network = routed or bridge. */
 #ifndef LOGINJAIL_NET_H
 #define LOGINJAIL_NET_H
 

@@ -138,6 +138,7 @@ static int send_spec(const struct jail *j, struct init_spec *s, struct err *err)
 	static const uint32_t network[] = {[NETWORK_NONE] = INIT_NET_NONE,
 					   [NETWORK_PRIVATE] = INIT_NET_PRIVATE,
 					   [NETWORK_ROUTED] = INIT_NET_PRIVATE,
+					   [NETWORK_BRIDGE] = INIT_NET_PRIVATE,
 					   [NETWORK_HOST] = INIT_NET_HOST};
 	size_t used = 0;
 	int r;

@@ -24,6 +24,9 @@ for path in /tmp/host.sock /srv/host.sock /run/host.sock /home/host.sock /var/tm
 done
 eval "$(ssh-agent -a "$T/agent")" >/dev/null
 ssh-add -q "$T/key"
+serve TCP-LISTEN:6099,bind=127.0.0.1,reuseaddr XSERVER
+ok '(a stand-in for an X server)' eventually answers TCP:127.0.0.1:6099 XSERVER
+export DISPLAY=127.0.0.1:99
 
 # What comes through a forward to a socket: through_socket PATH
 through_socket() {
@@ -64,6 +67,9 @@ for network in private routed host; do
 	is "$(through_back /home/alice/back:127.0.0.1:7001 "$home_back")" HOST "$network: yes: -R into the home"
 	j 'rm -f ~/back'
 	like "$(on_opt alice "-A -o IdentityAgent=$T/agent" 'ssh-add -l' 2>&1)" ED25519 "$network: yes: the agent"
+	for option in -X -Y; do
+		is "$(on_opt alice $option x11-hello 2>/dev/null)" XSERVER "$network: yes: $option"
+	done
 	release h
 	jails_gone
 
@@ -86,6 +92,13 @@ for network in private routed host; do
 		unlike "$(ask_through alice "$to")" '^(INSIDE|HOST|internet)' "$network: no: -W $to"
 	done
 	nok "$network: no: the agent" on_opt alice "-A -o IdentityAgent=$T/agent" 'ssh-add -l'
+	nok "$network: no: nor by where sshd may have put it" on_opt alice "-A -o IdentityAgent=$T/agent" \
+		'for s in "$SSH_AUTH_SOCK" /tmp/ssh-*/agent.* ~/.ssh/agent/*; do SSH_AUTH_SOCK=$s ssh-add -l && exit; done; false'
+	for option in -X -Y; do
+		like "$(on_opt alice $option 'echo "in $DISPLAY"; x11-hello' 2>/dev/null)" '^in *$' "$network: no: $option gives no display"
+		unlike "$(on_opt alice $option 'for d in 10 11 12 99; do DISPLAY=localhost:$d x11-hello; done' 2>&1)" \
+			XSERVER "$network: no: $option, and none is to be found"
+	done
 	run j 'cat /proc/1/comm; pwd; ls -d /tmp'
 	is "$status:$out:$err" $'0:loginjail-init\n/home/alice\n/tmp:' "$network: no: a session is as always"
 	is "$(echo pwd | sftp_on alice 2>&1 | tail -n 1)" 'Remote working directory: /home/alice' "$network: no: sftp"

@@ -118,3 +118,31 @@ no_links() { [[ -z $(jail_links) ]]; }
 jail_address() { # USER 4|6
 	ip -"$2" route show dev "$(jail_link "$1")" | awk '{ print $1; exit }'
 }
+
+# A net of its own, that a bridge of the host's leads to, and what is behind its router:
+#
+#   jails -- br0 -- segment   192.168.88.1   fd88::1     the router
+#             |               192.168.88.2   fd88::2     another machine
+#            host .3          203.0.113.2    2001:db8:3::2, 10.88.0.2, 169.254.169.254
+#
+# Who asks there is answered as above.
+# shellcheck disable=SC2034 # used by the tests
+BRIDGED4=192.168.88.128/26 BRIDGED6=fd88::1:0/112
+bridge_network() {
+	sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0
+	ip link add br0 type bridge nf_call_iptables 1 nf_call_ip6tables 1
+	ip link set br0 up
+	net_make segment
+	ip link set segment master br0
+	net_address host br0 192.168.88.3/24 fd88::3/64
+	net_address segment out 192.168.88.1/24 fd88::1/64 192.168.88.2/24 fd88::2/64 203.0.113.2/32 \
+		2001:db8:3::2/128 10.88.0.2/32 169.254.169.254/32
+	net_serve segment 7000
+	net_serve segment 53
+	ok 'the segment answers' eventually reached tcp/192.168.88.2/7000
+	ok 'the segment answers, IPv6' eventually reached udp/fd88::2/7000
+}
+bridged_address() { # USER 4|6
+	ip -o link show dev "$(jail_link "$1")" | grep -oE 'alias [^\]*' | tr ' ' '\n' |
+		if [[ $2 == 4 ]]; then grep -F .; else grep -F :; fi
+}

@@ -17,17 +17,19 @@ static struct config *config_of(const char *text)
 	return config;
 }
 
-static char *table_of(const char *text, size_t *routed)
+static char *table_of(const char *text, struct policy_count *count)
 {
 	_cleanup_config_ struct config *config = config_of(text);
 	char *table = NULL;
 	struct err err = {""};
 
-	ok(policy_table(config, NULL, &table, routed, &err) == 0, "(its table)");
+	ok(policy_table(config, NULL, &table, count, &err) == 0, "(its table)");
 	return table;
 }
 
 #define HEAD "[defaults]\npool = 10.9.0.0/16 fd09::/64\n"
+#define BRIDGE "[jail one]\nusers = x\nnetwork = bridge\nbridge = br0\ngateway = 10.1.0.1/16 fe80::1/64\n"
+#define ON_BRIDGE BRIDGE "address = 10.1.2.0/24 fd01::/112\n"
 #define JAIL "[jail one]\nusers = x\nnetwork = routed\n"
 
 /* Does changing the config from A to B give section "one" another chain? */
@@ -55,13 +57,13 @@ static void check_order(void)
 		"ip daddr @private4 goto refuse",
 		NULL,
 	};
-	size_t routed;
+	struct policy_count count;
 	_cleanup_free_ char *table = table_of(
 		HEAD JAIL "allow = 10.1.0.0/16:icmp 10.1.2.3 10.1.2.3:80/tcp\n"
-			  "deny = 0.0.0.0/0 [::/0]:25 10.1.2.3\n", &routed);
+			  "deny = 0.0.0.0/0 [::/0]:25 10.1.2.3\n", &count);
 	const char *p = table;
 
-	is_int(routed, 1, "one is routed");
+	is_int(count.routed, 1, "one is routed");
 	for (size_t i = 0; wanted[i]; i++) {
 		const char *at = strstr(p, wanted[i]);
 
@@ -74,8 +76,8 @@ static void check_order(void)
 /* Connections are let through when they were counted, by an address that stays, and only then. */
 static void check_counted(void)
 {
-	size_t routed;
-	_cleanup_free_ char *table = table_of(HEAD JAIL "connections = 7\n", &routed);
+	struct policy_count count;
+	_cleanup_free_ char *table = table_of(HEAD JAIL "connections = 7\n", &count);
 
 	contains(table, "\t\tct state != new accept\n"
 			"\t\tadd @connections4 { ip saddr ct count 7 } accept\n"
@@ -102,8 +104,8 @@ static void check_translated(void)
 		{"set private6 {", "64:ff9b::c0a8:0/112"},   {"set private6 {", "64:ff9b::c612:0/111"},
 		{"set private4 {", "198.18.0.0/15"},	     {"set private6 {", "fc00::/7"},
 	};
-	size_t routed;
-	_cleanup_free_ char *table = table_of(HEAD JAIL, &routed);
+	struct policy_count count;
+	_cleanup_free_ char *table = table_of(HEAD JAIL, &count);
 
 	for (size_t i = 0; i < sizeof closed / sizeof *closed; i++) {
 		const char *set = strstr(table, closed[i][0]), *end = set ? strstr(set, "}\n") : NULL;
@@ -111,6 +113,34 @@ static void check_translated(void)
 
 		ok(at && at < end, "%s has %s", closed[i][0], closed[i][1]);
 	}
+}
+
+/* Jails on a bridge are known by their source, in both tables. */
+static void check_bridged(void)
+{
+	struct policy_count count;
+	_cleanup_free_ char *table = table_of(HEAD ON_BRIDGE "publish = 80/tcp\ndns = 10.1.0.2\n", &count);
+	_cleanup_free_ char *none = table_of(HEAD JAIL, &count);
+	char chain[POLICY_CHAIN_MAX], text[256];
+	_cleanup_config_ struct config *config = config_of(HEAD ON_BRIDGE "publish = 80/tcp\ndns = 10.1.0.2\n");
+
+	is_int(count.bridged, 0, "a routed jail is not bridged");
+	ok(policy_chain("one", &config_section(config, "one")->settings, chain) == 0, "(a chain)");
+	snprintf(text, sizeof text, "elements = { 10.1.2.0/24 : goto %s, }", chain);
+	contains(table, text, "its source leads to its rules");
+	snprintf(text, sizeof text, "elements = { fd01::/112 : goto %s, }", chain);
+	contains(table, text, "of IPv6 as well");
+	snprintf(text, sizeof text, "elements = { 10.1.2.0/24 : jump %s-dns, }", chain);
+	contains(table, text, "and to its name servers");
+	snprintf(text, sizeof text, "ip6 daddr fd01::/112 tcp dport 80 goto %s-in", chain);
+	contains(table, text, "what is published is so at its own address");
+	ok(!strstr(table, "dnat ip to"), "and nowhere else");
+	contains(table, "-4 {\n\t\ttype ipv4_addr\n\t\tsize 254\n", "its connections have room");
+	contains(table, "table bridge loginjail {", "bridges have a table");
+	snprintf(text, sizeof text, "elements = { %u . 10.1.2.0/24, }", policy_group("one"));
+	contains(table, text, "in which the source is one of the section's");
+	ok(!strstr(none, "table bridge loginjail {"), "but not where nobody is on one");
+	contains(none, "delete table bridge loginjail", "where an old one goes");
 }
 
 static void check_groups(void)
@@ -133,7 +163,7 @@ static void check_collision(void)
 	static uint32_t seen[6000];
 	char text[400], *table = NULL;
 	struct err err = {""};
-	size_t routed = 0;
+	struct policy_count count;
 
 	for (unsigned int i = 0; i < sizeof seen / sizeof *seen; i++) {
 		snprintf(text, sizeof text, "j%u", i);
@@ -146,7 +176,7 @@ static void check_collision(void)
 			snprintf(text, sizeof text, "[jail j%u]\nusers = x\nnetwork = routed\n"
 						    "[jail j%u]\nusers = y\nnetwork = routed\n", k, i);
 			config = config_of(text);
-			ok(policy_table(config, NULL, &table, &routed, &err) < 0,
+			ok(policy_table(config, NULL, &table, &count, &err) < 0,
 			   "j%u and j%u have one group: refused", k, i);
 			contains(err.text, "rename one", "and it is said what to do");
 			config_free(config);
@@ -170,15 +200,16 @@ static void check_names(void)
 
 int main(void)
 {
-	size_t routed;
-	char *none = table_of(HEAD "[jail one]\nusers = x\n", &routed);
+	struct policy_count count;
+	char *none = table_of(HEAD "[jail one]\nusers = x\n", &count);
 
-	is_int(routed, 0, "a private jail needs no rules");
+	is_int(count.routed, 0, "a private jail needs no rules");
 	ok(!strstr(none, "jail-one"), "and has none");
 	free(none);
 	check_order();
 	check_counted();
 	check_translated();
+	check_bridged();
 	check_groups();
 	check_collision();
 	check_names();
@@ -192,5 +223,8 @@ int main(void)
 	check_chain(HEAD JAIL, HEAD JAIL "nat = no\n", true, "nat");
 	check_chain(HEAD JAIL, HEAD JAIL "connections = 7\n", true, "connections");
 	check_chain(HEAD JAIL, "[defaults]\npool = 10.8.0.0/16 fd09::/64\n" JAIL, true, "pool");
+	check_chain(HEAD ON_BRIDGE, HEAD BRIDGE "address = 10.1.3.0/24 fd01::/112\n", true, "address");
+	check_chain(HEAD ON_BRIDGE, HEAD JAIL, true, "bridge for routed");
+	check_chain(HEAD ON_BRIDGE, HEAD ON_BRIDGE "memory = 64M\n", false, "memory of a bridged jail");
 	return done_testing();
 }

@@ -10,7 +10,7 @@
 #include "tap.h"
 #include "scratch.h"
 
-static struct prefixes pool_of(const char *text)
+static struct prefixes pool_from(const char *text)
 {
 	const struct range range = {1, 2};
 	struct prefixes pool = {0};
@@ -35,10 +35,11 @@ static const char *get(const char *pool_text, uid_t uid, unsigned int slot)
 {
 	static char got[sizeof ((struct err *)0)->text];
 	char one[INET6_ADDRSTRLEN];
-	struct prefixes pool = pool_of(pool_text);
+	struct prefixes pool = pool_from(pool_text);
 	struct link_address a[2];
 	struct err err = {""};
-	int r = pool_get(&pool, scratch_fd, uid, slot, used ? is_used : NULL, (void *)(uintptr_t)used, a, &err);
+	const struct pool of = {&pool, "pool", POOL_FILE};
+	int r = pool_get(&of, scratch_fd, uid, slot, used ? is_used : NULL, (void *)(uintptr_t)used, a, &err);
 
 	clear_prefixes(&pool);
 	if (r) {
@@ -56,7 +57,7 @@ static const char *get(const char *pool_text, uid_t uid, unsigned int slot)
 
 static void check_size(const char *text, uint32_t want)
 {
-	struct prefixes pool = pool_of(text);
+	struct prefixes pool = pool_from(text);
 
 	is_int(pool_size(&pool), want, "the size of %s", text);
 	clear_prefixes(&pool);
@@ -77,8 +78,9 @@ static void check_race(void)
 			struct prefixes pool = {0};
 			const struct range range = {1, 2};
 			struct link_address a[2];
+			const struct pool of = {&pool, "pool", POOL_FILE};
 			int r = parse_pool(NULL, &range, "10.0.0.0/24", &pool, NULL) ||
-				pool_get(&pool, scratch_fd, 1000 + (uid_t)i, 0, NULL, NULL, a, NULL);
+				pool_get(&of, scratch_fd, 1000 + (uid_t)i, 0, NULL, NULL, a, NULL);
 
 			clear_prefixes(&pool);
 			_exit(r);
