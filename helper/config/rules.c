@@ -202,6 +202,17 @@ static const char *dns_in_pool(const struct settings *s)
 	return NULL;
 }
 
+/* The jail has its network anyway, or none: in the latter case, what [defaults] says does no harm. */
+static const char *gate_unrouted(const struct settings *s)
+{
+	const bool shut = s->network == NETWORK_NONE || s->network == NETWORK_PRIVATE;
+
+	return s->gate.kind != GATE_NONE && s->network != NETWORK_ROUTED &&
+			       !(shut && s->origin[OPTION_gate].kind != ORIGIN_SECTION)
+		       ? ""
+		       : NULL;
+}
+
 #define PAIR_RULE(name)                                   \
 	{OPTION_##name, OPTION_##name, name##_soft_above_hard, \
 	 "the soft limit is above the hard one: write SOFT:HARD, the smaller first"}
@@ -250,6 +261,8 @@ static const struct rule rules[] = {
 	 "with scope = session the user's jails would share one storage: write ephemeral, or scope = user"},
 	{OPTION_dns, OPTION_pool, dns_in_pool,
 	 "is in the pool, and would be a jail's: name an address of the host or of another server"},
+	{OPTION_gate, OPTION_network, gate_unrouted,
+	 "without 'network = routed' there is nothing that it opens: set that, or let 'gate =' be empty"},
 	{OPTION_linger, OPTION_scope, lingers_alone,
 	 "with scope = session no later login finds the jail: write linger = 0, or scope = user"},
 };
