@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/check_gate.h"
 #include "cli/check_limits.h"
 #include "cli/check_storage.h"
 #include "cli/load.h"
@@ -119,6 +120,8 @@ static int check_section(struct config *config, const struct section *section)
 		r = check_binds(config, section, OPTION_bind);
 	if (r == 0)
 		r = check_binds(config, section, OPTION_bind_ro);
+	if (r == 0)
+		r = check_gate(config, section);
 	return r < 0 ? r : check_storage(config, section);
 }
 
