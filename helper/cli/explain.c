@@ -34,8 +34,11 @@ static void print_tree(const struct config *config, const struct section *sectio
 /* Whether a jail made now would have its network, and why not. */
 static void print_network(const struct section *section, uid_t uid)
 {
-	static const char *const off[] = {[BY_HAND_OFF_ALL] = "net off", [BY_HAND_OFF_SECTION] = "net off of the section",
-					  [BY_HAND_OFF_USER] = "net off of the user"};
+	static const char *const off[] = {
+		[BY_HAND_OFF_ALL] = "net off",
+		[BY_HAND_OFF_SECTION] = "net off of the section",
+		[BY_HAND_OFF_USER] = "net off of the user",
+	};
 	const struct settings *s = &section->settings;
 	_cleanup_close_ int run = open(RUNDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	enum by_hand hand = BY_HAND_ON;

@@ -255,11 +255,10 @@ ok 'no link: closed' eventually_sh "[[ \$(state alice) == 'closed: its link is g
 nft delete table inet loginjail
 rm /srv/lab/today/open
 ok '(the keeper notices)' eventually logged_since 'its link: .*; it has no network any more'
+watches() { find "/proc/$keeper/fd" -lname anon_inode:inotify | wc -l; }
+is "$(watches)" 1 '(it watches)'
 touch /srv/lab/today/open
-ticks() { cut -d' ' -f14,15 "/proc/$keeper/stat"; }
-before=$(ticks)
-sleep 1
-is "$(ticks)" "$before" 'and is at rest'
+ok 'and watches no more' eventually_sh '[[ $(watches) == 0 ]]'
 
 for name in a b c; do
 	release "$name"

@@ -21,10 +21,11 @@ static void processes(void)
 	ok(!gate_process_counts(STATUS("a", "S (sleeping)", "0\t5\t0\t5", "7"), 5), "for either");
 	ok(!gate_process_counts(STATUS("a", "S (sleeping)", "0\t0\t0\t0", "7\t1"), 0), "none of a namespace below");
 	ok(!gate_process_counts(STATUS("a", "Z (zombie)", "0\t0\t0\t0", "7"), 0), "none that has ended");
-	ok(!gate_process_counts("Name:\ta\nState:\tS\nUid:\t0\t0\t0\t0\n", 0), "none of a kernel that does not tell where");
+	ok(!gate_process_counts("Name:\ta\nState:\tS\nUid:\t0\t0\t0\t0\n", 0), "none that is nobody knows where");
 	ok(!gate_process_counts("", 0), "nothing of nothing");
 	/* The kernel writes a line's end in a name as \n, two characters. */
-	ok(!gate_process_counts(STATUS("a\\nUid:\t0\t0\t0\t0", "S", "5\t5\t5\t5", "7"), 0), "what a name says is nothing");
+	ok(!gate_process_counts(STATUS("a\\nUid:\t0\t0\t0\t0", "S", "5\t5\t5\t5", "7"), 0),
+	   "what a name says is nothing");
 }
 
 static void units(void)
