@@ -67,12 +67,12 @@ pic = $(patsubst %.c,$B/%.pic.o,$1)
 lib_small := helper/lib/err.c helper/lib/fdio.c
 lib_all := $(lib_small) helper/lib/log.c
 # The rooms of loginjail-setup, which lives on as the keeper.
-setup_rooms := setup tree storage cgroup net keeper
+setup_rooms := setup tree storage cgroup net gate keeper
 setup_src := $(call src,$(setup_rooms) config) $(lib_all)
 init_src := $(call src,init) helper/lib/fdio.c
 enter_src := helper/enter/main.c helper/enter/request.c helper/enter/proxy.c helper/lib/fdio.c
 # Of those what looks at jails and clears up after them.
-cli_src := $(call src,cli config net) $(lib_all) $(addprefix helper/,$(addsuffix .c,setup/state setup/mountinfo setup/subid \
+cli_src := $(call src,cli config net gate) $(lib_all) $(addprefix helper/,$(addsuffix .c,setup/state setup/mountinfo setup/subid \
 	setup/gc setup/rmtree cgroup/cgroup cgroup/cgroup_find cgroup/cgroup_limits cgroup/cgroup_usage \
 	cgroup/cgroup_wait cgroup/blockdev storage/persistent storage/quota tree/rootfs))
 pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c

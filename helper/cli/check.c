@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/check_gate.h"
 #include "cli/check_limits.h"
 #include "cli/check_storage.h"
 #include "cli/host.h"
@@ -145,6 +146,8 @@ static int check_section(struct config *config, const struct section *section)
 		r = check_binds(config, section, OPTION_bind_ro);
 	if (r == 0)
 		r = check_bridge(config, section);
+	if (r == 0)
+		r = check_gate(config, section);
 	return r < 0 ? r : check_storage(config, section);
 }
 

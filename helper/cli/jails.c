@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/jails.h"
 #include "cli/usage.h"
 #include "cli/verbs.h"
 #include "lib/err.h"
@@ -28,7 +29,7 @@
 /* PID 1 has three seconds between TERM and KILL, its keeper ten. */
 #define KILL_DEADLINE_S 20
 
-static int say(const char *what, int r)
+int jails_say(const char *what, int r)
 {
 	fprintf(stderr, "loginjail: %s: %s\n", what, strerror(-r));
 	return r == -EACCES || r == -EPERM ? EXIT_ERRORS : EXIT_TEMPFAIL;
@@ -51,8 +52,7 @@ static int ask(const char *instance, enum keeper_verb verb, time_t deadline)
 	return r ? r : take_fd(&sock);
 }
 
-/* Ask a keeper and read its answer, which begins with the magic number. */
-static int get_answer(const char *instance, enum keeper_verb verb, void *ret, size_t size)
+int jails_ask(const char *instance, enum keeper_verb verb, void *ret, size_t size)
 {
 	_cleanup_close_ int sock = ask(instance, verb, ANSWER_DEADLINE_S);
 	int fds[PASS_FDS_MAX], r;
@@ -67,9 +67,9 @@ static int get_answer(const char *instance, enum keeper_verb verb, void *ret, si
 	return magic == WIRE_MAGIC ? 0 : -EPROTO;
 }
 
-static int get_status(const char *instance, struct keeper_status *ret)
+int jails_status(const char *instance, struct keeper_status *ret)
 {
-	int r = get_answer(instance, KEEPER_STATUS, ret, sizeof *ret);
+	int r = jails_ask(instance, KEEPER_STATUS, ret, sizeof *ret);
 
 	if (r)
 		return r;
@@ -79,8 +79,7 @@ static int get_status(const char *instance, struct keeper_status *ret)
 	return 0;
 }
 
-/* Call fn for every instance. Returns the worst exit status. */
-static int each_instance(int (*fn)(const char *instance, void *arg), void *arg)
+int jails_each(int (*fn)(const char *instance, void *arg), void *arg)
 {
 	_cleanup_closedir_ DIR *d = opendir(RUNDIR "/jail");
 	int worst = EXIT_OK;
@@ -89,7 +88,7 @@ static int each_instance(int (*fn)(const char *instance, void *arg), void *arg)
 	if (!d && errno == ENOENT)
 		return EXIT_OK; /* no login since the boot */
 	if (!d)
-		return say(RUNDIR "/jail", -errno);
+		return jails_say(RUNDIR "/jail", -errno);
 	while ((e = readdir(d))) {
 		int r;
 
@@ -126,6 +125,17 @@ static const char *show_duration(int64_t s, char buf[static 32])
 	else
 		snprintf(buf, 32, "%lldd%02lldh", n / 86400, n / 3600 % 24);
 	return buf;
+}
+
+/* Nothing of a jail that has no network which could be opened or closed. */
+static void print_net(const char *instance)
+{
+	struct keeper_net n;
+
+	if (jails_ask(instance, KEEPER_NET, &n, sizeof n) || !n.linked)
+		return;
+	n.text[sizeof n.text - 1] = '\0';
+	printf("  network %s\n", n.text);
 }
 
 static void print_logins(const struct keeper_logins *l)
@@ -169,10 +179,10 @@ static int print_jail(const char *instance, void *arg)
 	char since[32], idle[32] = "-", n[16], pid[16];
 	const enum list *list = arg;
 	struct keeper_status s;
-	int r = get_status(instance, &s);
+	int r = jails_status(instance, &s);
 
 	if (!r)
-		r = get_answer(instance, KEEPER_LOGINS, &logins, sizeof logins);
+		r = jails_ask(instance, KEEPER_LOGINS, &logins, sizeof logins);
 	if (r == -ENOENT || r == -ENODATA || r == -EPIPE || r == -ECONNRESET)
 		return EXIT_OK; /* ended while we looked, or not yet ready */
 	if (r == -ECONNREFUSED) {
@@ -180,18 +190,20 @@ static int print_jail(const char *instance, void *arg)
 		return EXIT_OK;
 	}
 	if (r)
-		return say(instance, r);
+		return jails_say(instance, r);
 	if (*list == LIST_USAGE) {
 		r = usage_print(s.user, s.section, instance);
-		return r && r != -ENOENT ? say(instance, r) : EXIT_OK;
+		return r && r != -ENOENT ? jails_say(instance, r) : EXIT_OK;
 	}
 	if (logins.idle >= 0)
 		show_duration(logins.idle, idle);
 	snprintf(n, sizeof n, "%u", s.leases);
 	snprintf(pid, sizeof pid, "%u", s.init_pid);
 	printf(ROW, s.user, s.section, n, show_time(s.started, since), idle, pid, instance, s.root, tree_age(&s));
-	if (*list == LIST_LOGINS)
+	if (*list == LIST_LOGINS) {
+		print_net(instance);
 		print_logins(&logins);
+	}
 	return EXIT_OK;
 }
 
@@ -209,7 +221,7 @@ int verb_ps(int argc, char **argv)
 		usage_print_head();
 	else
 		printf(ROW, "USER", "JAIL", "LOGINS", "SINCE", "IDLE", "PID 1", "INSTANCE", "ROOT", "");
-	return each_instance(print_jail, &list);
+	return jails_each(print_jail, &list);
 }
 
 /* Jails that were told to end, and end side by side. */
@@ -230,7 +242,7 @@ static int await_ends(struct victims *v)
 		char byte;
 		ssize_t n = recv(sock, &byte, 1, 0);
 
-		r = n == 0 ? EXIT_OK : say("a jail does not end", n < 0 ? -errno : -EPROTO);
+		r = n == 0 ? EXIT_OK : jails_say("a jail does not end", n < 0 ? -errno : -EPROTO);
 		if (r > worst)
 			worst = r;
 		(void)close(sock);
@@ -252,14 +264,14 @@ static int kill_if(const char *instance, void *arg)
 		return r; /* it was ending already */
 	v->found = true;
 	if (sock < 0)
-		return say(instance, sock);
+		return jails_say(instance, sock);
 	v->sock[v->n++] = sock;
 	return r;
 }
 
 static int kill_jails(struct victims *v)
 {
-	int worst = each_instance(kill_if, v), r = await_ends(v);
+	int worst = jails_each(kill_if, v), r = await_ends(v);
 
 	return r > worst ? r : worst;
 }

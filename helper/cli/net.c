@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * net: the table of rules that all routed jails have in common.  libnftables, which
- * is slow to load, is used here and in no login.
+ * is slow to load, is used here and in no login.  (on, off and status: net_switch.c.)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "cli/load.h"
+#include "cli/net_switch.h"
 #include "cli/verbs.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
@@ -287,18 +288,37 @@ static int apply(const struct config *config, bool show)
 	return status;
 }
 
+/* The file may have errors: a network must be closed all the same. */
+static int switch_by_hand(const char *path, const char *name, bool off)
+{
+	_cleanup_config_ struct config *config = NULL;
+
+	if (name && load_config(path, &config))
+		return EXIT_TEMPFAIL;
+	return net_switch_by_hand(config, name, off);
+}
+
 int verb_net(int argc, char **argv)
 {
 	_cleanup_config_ struct config *config = NULL;
-	const char *path = CONFIG_PATH, *what = argc > 1 ? argv[1] : "";
+	const char *path = CONFIG_PATH, *what = argc > 1 ? argv[1] : "", *name = NULL;
 
 	if (argc == 2 && !strcmp(what, "clear"))
 		return clear();
-	if (argc == 4 && !strcmp(argv[2], "-f"))
+	if (argc == 2 && !strcmp(what, "status"))
+		return net_status();
+	if (argc > 3 && !strcmp(argv[2], "-f")) {
 		path = argv[3];
+		argv += 2;
+		argc -= 2;
+	}
+	if (argc == 3 && *argv[2] != '-')
+		name = argv[2];
 	else if (argc != 2)
 		return EXIT_USAGE;
-	if (strcmp(what, "apply") && strcmp(what, "show"))
+	if (!strcmp(what, "on") || !strcmp(what, "off"))
+		return switch_by_hand(path, name, !strcmp(what, "off"));
+	if (name || (strcmp(what, "apply") && strcmp(what, "show")))
 		return EXIT_USAGE;
 	if (load_config(path, &config))
 		return EXIT_TEMPFAIL;

@@ -313,6 +313,17 @@ static const char *publishes_other(const struct settings *s)
 	return NULL;
 }
 
+/* The jail has its network anyway, or none: in the latter case, what [defaults] says does no harm. */
+static const char *gate_unlinked(const struct settings *s)
+{
+	const bool shut = s->network == NETWORK_NONE || s->network == NETWORK_PRIVATE;
+
+	return s->gate.kind != GATE_NONE && !network_has_link(s->network) &&
+			       !(shut && s->origin[OPTION_gate].kind != ORIGIN_SECTION)
+		       ? ""
+		       : NULL;
+}
+
 #define PAIR_RULE(name)                                   \
 	{OPTION_##name, OPTION_##name, name##_soft_above_hard, \
 	 "the soft limit is above the hard one: write SOFT:HARD, the smaller first"}
@@ -380,6 +391,8 @@ static const struct rule rules[] = {
 	 "is in 'address', and would be a jail's: name an address of the host or of another server"},
 	{OPTION_publish, OPTION_network, publishes_other,
 	 "with network = bridge it is the jail's own address that has the port: write one number"},
+	{OPTION_gate, OPTION_network, gate_unlinked,
+	 "without 'network = routed' or 'bridge' there is nothing that it opens: set that, or let 'gate =' be empty"},
 	{OPTION_linger, OPTION_scope, lingers_alone,
 	 "with scope = session no later login finds the jail: write linger = 0, or scope = user"},
 };

@@ -72,6 +72,9 @@ const struct type types[TYPE_MAX] = {
 	TYPE(publish_list, ITEMS, "port[:port]/protocol ...", parse_publish_list, print_publish_list,
 	     clear_publish_list,
 	     "Ports of the host, of the jail if it is another, and tcp or udp, separated by blanks or commas."),
+	TYPE(gate, NONE, "file:path | unit:name | process:name[@user]", parse_gate, print_gate, clear_gate,
+	     "The absolute path of a file; a service or scope of systemd, or its control group with a slash in front; "
+	     "or the name of a command and after an @ whose it must be, if not root's."),
 	TYPE(size, VALUE, "size", parse_size, print_size, NULL,
 	     "Bytes, or with K, M, G or T the powers of 1024."),
 	TYPE(size_or_max, VALUE, "size | max", parse_size_or_max, print_size_or_max, NULL,

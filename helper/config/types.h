@@ -54,6 +54,14 @@ struct publishes {
 	size_t n;
 };
 
+/* What a routed jail's network is open for as long as it exists. */
+enum gate_kind { GATE_NONE, GATE_FILE, GATE_UNIT, GATE_PROCESS, GATE_KIND_MAX };
+struct gate_spec {
+	enum gate_kind kind;
+	char *name; /* an absolute path; a unit, or its control group; a command name.  NULL of GATE_NONE */
+	char *user; /* whose process; NULL: root's */
+};
+
 struct limit_pair {
 	uint64_t soft;
 	uint64_t hard;
@@ -88,6 +96,7 @@ enum scope_kind { SCOPE_USER, SCOPE_SESSION, SCOPE_KIND_MAX };
 #define FIELD_interface char *		  /* never NULL; "" is none */
 #define FIELD_target_list struct targets
 #define FIELD_publish_list struct publishes
+#define FIELD_gate struct gate_spec
 #define FIELD_size uint64_t		  /* bytes */
 #define FIELD_size_or_max uint64_t	  /* bytes or NO_LIMIT */
 #define FIELD_rate_or_max uint64_t	  /* bits per second or NO_LIMIT */
@@ -164,6 +173,7 @@ enum type_id {
 	TYPE_interface,
 	TYPE_target_list,
 	TYPE_publish_list,
+	TYPE_gate,
 	TYPE_size,
 	TYPE_size_or_max,
 	TYPE_rate_or_max,

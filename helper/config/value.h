@@ -92,6 +92,11 @@ VALUE_PRINTER(targets);
 void clear_prefixes(void *field);
 void clear_targets(void *field);
 
+/* gate.c */
+VALUE_PARSER(gate);
+VALUE_PRINTER(gate);
+void clear_gate(void *field);
+
 /* Is it an absolute path without "//", ".", ".." or a slash at its end?  err says which. */
 int path_check(const char *path, struct err *err);
 

@@ -7,8 +7,10 @@
  * what is needed to remove it: PID 1's pidfd and control socket, descriptors of
  * the cgroups' and the upper layer's parents, the locks on the instance's run
  * directory and on a persistent storage, the two namespace descriptors that logins
- * get, the kernel's log, and for a routed jail two netlink sockets: when the rules for its
- * network are gone, it takes the link down.
+ * get, the kernel's log, and for a routed jail three netlink sockets: when the rules for its
+ * network are gone, it takes the host's end of the link down, and with its gate, or by hand,
+ * it closes and opens the jail's end.  For a gate it holds the host's root directory, /proc and
+ * mount table, to be looked at, not written.
  *
  * It trusts nobody but root: its socket lies in a directory that only root can
  * search, and asks for the peer's uid besides.  Of the user's processes nothing
@@ -265,6 +267,9 @@ static bool serve(struct keeper *k, size_t i)
 	case KEEPER_LOGINS:
 		logins_send(k, k->poll[i].fd);
 		return false;
+	case KEEPER_NET:
+		net_send(k, k->poll[i].fd);
+		return false;
 	default:
 		connection_drop(k, i);
 		return true;
@@ -328,6 +333,7 @@ static void loop(struct keeper *k)
 {
 	for (;;) {
 		logins_set_clock(k);
+		gate_poll(&k->j->gate, &k->poll[POLL_GATE]);
 		limit_watch_poll(&k->limits, &k->poll[POLL_WATCH]);
 		if (poll(k->poll, k->n, -1) < 0)
 			continue; /* EINTR is all there can be */
@@ -355,6 +361,7 @@ static void loop(struct keeper *k)
 			hear_init(k);
 		if (k->poll[POLL_RULES].fd >= 0 && k->poll[POLL_RULES].revents)
 			rules_hear(k);
+		gate_tells(k);
 		limit_watch_heard(&k->limits, &k->poll[POLL_WATCH]);
 		if (k->poll[POLL_LISTEN].fd >= 0 && k->poll[POLL_LISTEN].revents)
 			accept_all(k);
@@ -470,6 +477,7 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 	log_line(LOG_INFO, "%s: jail %s of section %s", j->id->name, j->instance, j->section);
 	j->kmsg = oom_victim_open(j->proc, j->kmsg);
 	build_finish(j);
+	gate_begin(&k);
 	/* From here on no login waits for us, but its first session does. */
 	if (build_open(j, &err)) {
 		log_line(LOG_ERR, "%s: %s", j->id->name, err.text);

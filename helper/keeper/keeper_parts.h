@@ -20,7 +20,8 @@ enum {
 	POLL_CTL,
 	POLL_LISTEN,
 	POLL_RULES, /* of a routed jail */
-	POLL_WATCH, /* WATCH_FDS of them */
+	POLL_GATE,  /* GATE_FDS of them */
+	POLL_WATCH = POLL_GATE + GATE_FDS, /* WATCH_FDS of them */
 	POLL_FIXED = POLL_WATCH + WATCH_FDS
 };
 
@@ -69,5 +70,16 @@ void rules_watch(struct keeper *k);
 
 /* POLL_RULES has something to say. */
 void rules_hear(struct keeper *k);
+
+/* ---- keeper_gate.c: what opens and closes a routed jail's network ---- */
+
+/* Watch the gate, and open the network if that is open. */
+void gate_begin(struct keeper *k);
+
+/* POLL_GATE has something to say. */
+void gate_tells(struct keeper *k);
+
+/* Answer KEEPER_NET. */
+void net_send(struct keeper *k, int fd);
 
 #endif

@@ -55,6 +55,9 @@ enum keeper_verb {
 	KEEPER_KILL = 2,  /* end the jail now; the socket closes when it is gone */
 	KEEPER_STATUS = 3, /* answered by keeper_status */
 	KEEPER_LOGINS = 4, /* answered by keeper_logins */
+	/* Look whether the network was switched off by hand, and follow; answered by
+	 * keeper_net, when that is done. */
+	KEEPER_NET = 5,
 };
 
 struct keeper_request {
@@ -89,6 +92,12 @@ struct keeper_logins {
 	uint32_t n;
 	int64_t idle; /* seconds, of the terminal that was busy last; -1: no terminal */
 	struct keeper_login login[KEEPER_LOGINS_MAX];
+};
+
+struct keeper_net {
+	uint32_t magic;
+	uint32_t linked; /* 0: it has no network that could be opened, and no text */
+	char text[320];	 /* "open", or "closed: " and why */
 };
 
 /* keeper -> init, after the spec */

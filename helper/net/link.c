@@ -127,7 +127,8 @@ void link_put_route(struct nl_socket *s, int index, const struct link_address *t
 void link_put_address(struct nl_socket *s, int index, const struct link_address *a, unsigned int len)
 {
 	const size_t bytes = address_len(a->family);
-	struct nlmsghdr *h = nl_request(s, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	/* IPv4 keeps its own while the link is down. */
+	struct nlmsghdr *h = nl_request(s, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
 	struct ifaddrmsg *m = nl.nlmsg_put_extra_header(h, sizeof *m);
 
 	m->ifa_family = (uint8_t)a->family;

@@ -36,7 +36,8 @@ void link_name(const char *instance, char name[static LINK_NAME_MAX]);
 int link_make(struct nl_socket *host, const char *name, uint32_t group, int net_ns,
 	      const struct link_address address[static 2], struct err *err);
 
-/* The other end: jail is a socket of the jail's network namespace. */
+/* The other end: jail is a socket of the jail's network namespace.  And again, after a link_pause
+ * of LINK_INSIDE by that socket. */
 int link_inside(struct nl_socket *jail, const struct link_address address[static 2], struct err *err);
 
 /* Bound what that end of it sends, in bits per second. */

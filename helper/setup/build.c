@@ -134,7 +134,9 @@ static int build(struct jail *j, struct err *err)
 {
 	int r;
 
-	r = own_mounts(err);
+	r = network_has_link(j->set->network) ? gate_make(&j->gate, &j->set->gate, j->state.run, err) : 0;
+	if (!r)
+		r = own_mounts(err);
 	if (!r)
 		r = open_all(j, err);
 	if (!r && j->set->home == HOME_BIND)

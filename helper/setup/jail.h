@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "identity.h"
 #include "tree/layer.h"
+#include "gate/gate.h"
 #include "lib/err.h"
 #include "net/link.h"
 #include "tree/rootfs.h"
@@ -51,9 +52,12 @@ struct jail {
 	struct {
 		char name[LINK_NAME_MAX]; /* the host's end of a routed jail's link; "" for none */
 		struct nl_socket host;	  /* of the host's network, to remove it */
+		struct nl_socket inside;  /* of the jail's, to close and open it */
 		struct link_address address[2];
 		bool paused; /* there are no rules: nothing passes */
+		bool open;   /* the jail's end of the link is up */
 	} net;
+	struct gate gate; /* of a routed jail */
 
 	/* used while building only */
 	int proc;	/* the host's /proc */

@@ -299,6 +299,7 @@ static int jail_login(const struct section *section, const struct identity *id)
 		.rootfs = ROOTFS_CLOSED, .host = -EBADF,
 		.proc = -EBADF, .userns = -EBADF, .stage = -EBADF, .tree = -EBADF, .home_fd = -EBADF,
 		.enter_fd = -EBADF, .init_fd = -EBADF, .init_sock = -EBADF,
+		.gate = GATE_NOT_MADE,
 		.layer = {.dir = -EBADF, .host = -EBADF}, .pam_pidfd = -EBADF, .slots = SLOTS_CLOSED,
 	};
 	_cleanup_close_ int lock = -EBADF, state_dir = -EBADF;

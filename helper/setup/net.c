@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <syslog.h>
 
+#include "gate/by_hand.h"
 #include "gc.h"
 #include "lib/fdio.h"
 #include "lib/log.h"
@@ -157,28 +158,68 @@ static int check_table(const struct jail *j, struct err *err)
 	return r;
 }
 
+/*
+ * With a gate it is closed until the keeper has looked, before the first session: what is looked
+ * at may take its time, and the login does not wait for that.
+ */
+static bool born_open(const struct jail *j)
+{
+	return j->set->gate.kind == GATE_NONE &&
+	       by_hand_get(j->state.run, j->section, j->id->uid) == BY_HAND_ON;
+}
+
+/* The jail's end up, with its addresses and routes. */
+static int raise_inside(struct jail *j, struct err *err)
+{
+	if (j->set->network == NETWORK_BRIDGE)
+		return port_inside(&j->net.inside, j->net.address, &j->set->gateway, err);
+	return link_inside(&j->net.inside, j->net.address, err);
+}
+
 int net_make(struct jail *j, struct err *err)
 {
 	struct link_address *address = j->net.address;
-	struct nl_socket jail = {0};
+	struct nl_socket *inside = &j->net.inside;
 	int r;
 
 	r = nl_open(&j->net.host, NETLINK_ROUTE, err);
 	if (!r)
-		r = open_inside(j, &jail, err);
+		r = open_inside(j, inside, err);
 	if (!r) {
 		link_name(j->instance, j->net.name);
 		r = make_link(j, address, err);
 	}
-	if (!r)
-		r = j->set->network == NETWORK_BRIDGE ? port_inside(&jail, address, &j->set->gateway, err)
-						      : link_inside(&jail, address, err);
+	j->net.open = born_open(j);
+	if (!r && j->net.open)
+		r = raise_inside(j, err);
 	if (!r && j->set->bandwidth_down != NO_LIMIT)
 		r = link_limit(&j->net.host, j->net.name, j->set->bandwidth_down, err);
 	if (!r && j->set->bandwidth_up != NO_LIMIT)
-		r = link_limit(&jail, LINK_INSIDE, j->set->bandwidth_up, err);
-	nl_close(&jail);
+		r = link_limit(inside, LINK_INSIDE, j->set->bandwidth_up, err);
 	return r ? r : check_table(j, err);
+}
+
+/*
+ * By the jail's end: its routes go, so that who is inside hears at once that there is no network;
+ * what is under way gets nowhere in either direction, and the host keeps its routes, which
+ * say that the addresses are taken.
+ */
+int net_switch(struct jail *j, bool open)
+{
+	struct err err;
+	int r;
+
+	if (!j->net.name[0] || open == j->net.open)
+		return 0;
+	r = open ? raise_inside(j, &err) : link_pause(&j->net.inside, LINK_INSIDE);
+	if (!r) {
+		j->net.open = open;
+		return 0;
+	}
+	log_line(LOG_WARNING, "jail %s: its link can't be %s: %s; it has no network any more", j->instance,
+		 open ? "opened" : "closed", strerror(-r));
+	net_end(j);
+	return r;
 }
 
 void net_follow_rules(struct jail *j)
@@ -216,7 +257,9 @@ void net_end(struct jail *j)
 	if (r)
 		log_line(LOG_WARNING, "jail %s: removing the link %s: %s", j->instance, j->net.name, strerror(-r));
 	nl_close(&j->net.host);
+	nl_close(&j->net.inside);
 	j->net.name[0] = '\0';
+	j->net.open = false;
 }
 
 /*

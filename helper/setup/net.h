@@ -13,6 +13,12 @@
 int net_make(struct jail *j, struct err *err);
 
 /*
+ * Let the jail have its network, or none, whatever it has open.  For the keeper; needs CAP_NET_ADMIN.
+ * Where that fails it is cut off for good, which is logged.
+ */
+int net_switch(struct jail *j, bool open);
+
+/*
  * Where the rules are gone (somebody has flushed all of the host's), let nothing pass;
  * and again, when they are back.  For the keeper; needs CAP_NET_ADMIN.
  */

@@ -10,6 +10,8 @@
  *   /run/loginjail/jail/INSTANCE/   locked (flock) as long as its keeper lives
  *       keeper.sock                 leases
  *       upper                       link whose text is the upper layer's place
+ *   /run/loginjail/off/             whose network is switched off; see gate/by_hand.h
+ *   /run/loginjail/gate/            what keepers have seen of processes; see gate/process.c
  *   STATE/upper/INSTANCE/           the upper layers, where they go with the jail
  *   STATE/persistent/UID/           where they stay; see persistent.h
  *   STATE/templates/                see image.c
