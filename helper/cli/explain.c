@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/check_filter.h"
 #include "cli/load.h"
 #include "cli/verbs.h"
 #include "config/nss.h"
@@ -44,8 +45,10 @@ static int explain(const char *path, const char *service, const struct user_fact
 		fprintf(stderr, "loginjail: %s\n", strerror(-r));
 		return EXIT_TEMPFAIL;
 	}
-	if (decision.section)
+	if (decision.section) {
 		print_tree(config, decision.section);
+		explain_filter(config, decision.section);
+	}
 	return decision.verdict == VERDICT_REFUSE ? EXIT_REFUSED : EXIT_OK;
 }
 
