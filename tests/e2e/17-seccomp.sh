@@ -46,7 +46,7 @@ calls_of() { on "$1" 'calls </dev/null' | paste -sd ' '; } # USER
 same='socket-vsock EAFNOSUPPORT socket-vsock-high EAFNOSUPPORT socket-alg EAFNOSUPPORT'
 same+=' socket-packet EAFNOSUPPORT socketpair-tipc EAFNOSUPPORT socket-inet ok'
 terminal='tiocsti EPERM tiocsti-high EPERM tioclinux EPERM tioclinux-high EPERM open_by_handle_at EPERM'
-newer='newer ENOSYS newest ENOSYS x32 ENOSYS i386 ENOSYS i386-unshare ENOSYS'
+newer='newer ENOSYS newest ENOSYS traced-unshare EPERM filtered-unshare EPERM ring ENOSYS x32 ENOSYS i386 ENOSYS i386-unshare ENOSYS'
 keys='io_uring_setup ENOSYS add_key ENOSYS keyctl ENOSYS keyctl-join ok'
 kernel='bpf EPERM perf_event_open EPERM userfaultfd EPERM'
 persona='personality-exec EPERM personality-exec-high EPERM unshare-files ok'
@@ -57,11 +57,11 @@ no_debug='ptrace EPERM process_vm_readv EPERM personality-ask EPERM personality-
 
 is "$(calls_of alice)" "$debug $persona $spaces $kernel $keys $same $terminal memfd_create ok splice EBADF msgget ok $newer" \
 	'seccomp = default'
-is "$(calls_of bob)" "$no_debug $persona $spaces $kernel $keys $same $terminal memfd_create ok splice EPERM msgget EPERM $newer" \
+is "$(calls_of bob)" "$no_debug $persona $spaces $kernel $keys $same $terminal memfd_create ok splice EPERM msgget EPERM ${newer/traced-unshare EPERM/traced-unshare ok}" \
 	'seccomp = strict'
 like "$(calls_of carl)" "^$debug personality-exec ok personality-exec-high ok unshare-files ok unshare-user ENOSPC unshare-net ENOSPC \
 clone ok clone-user ENOSPC clone-user-high ENOSPC clone3 ok clone3-user ENOSPC setns EBADF open_tree ok .*$keys $same \
-tiocsti ENOTTY tiocsti-high ENOTTY tioclinux ENOTTY tioclinux-high ENOTTY .* $newer\$" \
+tiocsti ENOTTY tiocsti-high ENOTTY tioclinux ENOTTY tioclinux-high ENOTTY .* ring ENOSYS x32 ENOSYS i386 ENOSYS i386-unshare ENOSYS\$" \
 	'seccomp = off: what no jail has, and no namespaces either'
 like "$(calls_of dora)" "^$debug $persona unshare-user ok unshare-net ok clone ok clone-user ok clone-user-high ok clone3 ok \
 clone3-user ok setns EBADF open_tree ok mount EPERM chroot EPERM $kernel $keys $same $terminal" 'nested = yes'

@@ -5,17 +5,20 @@
  * all of them.  calls loop N: what N calls take, in nanoseconds each.
  */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -99,6 +102,56 @@ static long trace_child(void)
 	return errno ? -1 : 0;
 }
 
+/* A tracer makes another call of a harmless one, when the kernel has looked at that. */
+static long traced_unshare(void)
+{
+#ifdef __x86_64__
+	struct user_regs_struct regs;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		(void)raise(SIGSTOP);
+		_exit(syscall(SYS_getppid, NEWUSER) < 0 ? errno : 0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return -1;
+	for (int changed = 0; ptrace(PTRACE_SYSCALL, pid, NULL, NULL) == 0 && waitpid(pid, &status, 0) > 0;) {
+		if (!WIFSTOPPED(status))
+			break;
+		if (changed || ptrace(PTRACE_GETREGS, pid, NULL, &regs) < 0 || regs.orig_rax != SYS_getppid)
+			continue;
+		regs.orig_rax = SYS_unshare;
+		changed = ptrace(PTRACE_SETREGS, pid, NULL, &regs) == 0;
+	}
+	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EFAULT;
+	return errno ? -1 : 0;
+#else
+	errno = EPERM;
+	return -1;
+#endif
+}
+
+/* A later filter that allows everything. */
+static long filtered_unshare(void)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog prog = {1, &allow};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0)
+		return 0;
+	return syscall(SYS_unshare, NEWUSER);
+}
+
+/* A device of the hypervisor's, made behind the filter's back. */
+static long ring_socket(void)
+{
+	char params[256] = "";
+
+	return syscall(SYS_io_uring_setup, 1, params);
+}
+
 #define CALLS                                                                       \
 	X("ptrace", trace_child())                                                  \
 	X("process_vm_readv", read_memory())                                        \
@@ -141,6 +194,9 @@ static long trace_child(void)
 	X("msgget", syscall(SYS_msgget, 0, 0))                                      \
 	X("newer", syscall(470))                                                    \
 	X("newest", syscall(1000))                                                  \
+	X("traced-unshare", traced_unshare())                                       \
+	X("filtered-unshare", filtered_unshare())                                   \
+	X("ring", ring_socket())                                                    \
 	X("x32", syscall(0x40000000L | SYS_getpid))                                 \
 	X("i386", i386(20, 0, 0))                                                   \
 	X("i386-unshare", i386(310, NEWUSER, 0))
