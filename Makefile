@@ -74,7 +74,8 @@ setup_src := $(call src,$(setup_rooms) config) $(filter_src) $(lib_all)
 init_src := $(call src,init) helper/lib/fdio.c
 enter_src := helper/enter/main.c helper/enter/request.c helper/enter/proxy.c helper/lib/fdio.c
 # Of those what looks at jails and clears up after them.
-cli_src := $(call src,cli config net) $(filter_src) $(compiler_src) $(lib_all) $(addprefix helper/,$(addsuffix .c,setup/state setup/mountinfo \
+cli_src := $(call src,cli config net) $(filter_src) $(compiler_src) $(lib_all) \
+	$(addprefix helper/,$(addsuffix .c,setup/state setup/mountinfo \
 	setup/gc setup/rmtree cgroup/cgroup cgroup/cgroup_find cgroup/cgroup_limits cgroup/cgroup_usage \
 	cgroup/cgroup_wait cgroup/blockdev storage/persistent storage/quota tree/rootfs))
 pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
@@ -214,7 +215,8 @@ pam_tests := $(patsubst tests/pam/%.c,%,$(filter-out tests/pam/fake_%,$(wildcard
 SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Units are linked with all that is not a main().
-unit_src := $(filter-out %/main.c, $(call src,lib config $(setup_rooms)) $(filter_src) $(compiler_src) helper/enter/request.c helper/init/idle.c pam_module/args.c \
+unit_src := $(filter-out %/main.c, $(call src,lib config $(setup_rooms)) $(filter_src) $(compiler_src) \
+	helper/enter/request.c helper/init/idle.c pam_module/args.c \
 	$(addprefix helper/cli/,blocks.c changes.c diff.c edit_file.c pam_edit.c pam_stack.c sshd_match.c sshd_test.c text.c))
 
 $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))

@@ -34,7 +34,7 @@ static const struct verb verbs[] = {
 	{"reset", verb_reset, "[-f FILE] USER | #UID ...", "empty users' persistent storage"},
 	{"gc", verb_gc, "[-f FILE]", "remove what killed keepers left"},
 	{"net", verb_net, "apply | show [-f FILE] | clear", "load the rules of routed jails, show or remove them"},
-	{"seccomp", verb_seccomp, "apply [-f FILE] | show PROFILE", "compile option seccomp's files, or show a profile"},
+	{"seccomp", verb_seccomp, "apply [-f FILE] | show PROFILE", "compile seccomp's files, or show a profile"},
 	{"setup", verb_setup, "[--apply | --undo] [...]", "show, make or undo PAM's and sshd's settings"},
 	{"help", verb_help, "", "print this"},
 	{"run-closed", verb_run_closed, "COMMAND [ARGUMENT ...]", NULL},

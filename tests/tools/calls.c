@@ -111,7 +111,8 @@ static long traced_unshare(void)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		(void)ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+			_exit(errno);
 		(void)raise(SIGSTOP);
 		_exit(syscall(SYS_getppid, NEWUSER) < 0 ? errno : 0);
 	}
