@@ -68,11 +68,15 @@ lib_small := helper/lib/err.c helper/lib/fdio.c
 lib_all := $(lib_small) helper/lib/log.c
 # The rooms of loginjail-setup, which lives on as the keeper.
 setup_rooms := setup tree storage cgroup net gate keeper
-setup_src := $(call src,$(setup_rooms) config) $(lib_all)
+# What compiles filters is part of no login.
+compiler_src := $(addprefix helper/filter/,calls.c profile.c program.c)
+filter_src := helper/filter/builtin.c helper/filter/cache.c
+setup_src := $(call src,$(setup_rooms) config) $(filter_src) $(lib_all)
 init_src := $(call src,init) helper/lib/fdio.c
 enter_src := helper/enter/main.c helper/enter/request.c helper/enter/proxy.c helper/lib/fdio.c
 # Of those what looks at jails and clears up after them.
-cli_src := $(call src,cli config net gate) $(lib_all) $(addprefix helper/,$(addsuffix .c,setup/state setup/mountinfo setup/subid \
+cli_src := $(call src,cli config net gate) $(filter_src) $(compiler_src) $(lib_all) \
+	$(addprefix helper/,$(addsuffix .c,setup/state setup/mountinfo setup/subid \
 	setup/gc setup/rmtree cgroup/cgroup cgroup/cgroup_find cgroup/cgroup_limits cgroup/cgroup_usage \
 	cgroup/cgroup_wait cgroup/blockdev storage/persistent storage/quota tree/rootfs))
 pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
@@ -87,7 +91,7 @@ all: $(programs) $(generated)
 $B/loginjail-setup: $(call obj,$(setup_src))
 	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a -l:libcap.a
 $B/loginjail: $(call obj,$(cli_src))
-	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a -lnftables
+	$(CC) $(ALL_CFLAGS) -pie $(LDHARDEN) $(LDFLAGS) -o $@ $^ -l:libinih.a -lnftables -lseccomp
 # Static, so that nothing of a jail, or of what a user can write, is loaded.
 $B/loginjail-init: $(call static_obj,$(init_src))
 	$(STATIC_LINK)
@@ -109,11 +113,17 @@ $B/%.pic.o: %.c
 	$(CC) $(ALL_CFLAGS) -fPIC -c -o $@ $<
 
 $B/helper/enter/main.static.o: $B/gen/enter_filter.h
-$B/helper/init/main.static.o: $B/gen/session_filter.h $B/gen/root_filter.h
-$B/gen/filter_gen: helper/filter/gen.c
+$B/helper/filter/builtin.o: $B/gen/session_filter.h
+$B/gen/filter_gen: $(call obj,helper/filter/gen.c $(compiler_src) helper/lib/err.c)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $< -lseccomp
-$B/gen/%_filter.h: $B/gen/filter_gen
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ -lseccomp
+$B/helper/filter/profile.o: $B/gen/rules.h
+# Each text as a string: rules_NAME.
+$B/gen/rules.h: $(wildcard helper/filter/rules/*.rules)
+	@mkdir -p $(@D)
+	for f in $^; do n=$$(basename $$f .rules | tr - _) && echo "static const char rules_$$n[] =" && \
+		sed 's/[\\"]/\\&/g; s/.*/"&\\n"/; $$s/$$/;/' $$f || exit 1; done >$@.tmp && mv $@.tmp $@
+$B/gen/enter_filter.h $B/gen/session_filter.h: $B/gen/%_filter.h: $B/gen/filter_gen
 	$< $* $@
 
 $B/conf/jail.ini: $B/loginjail
@@ -207,12 +217,13 @@ pam_tests := $(patsubst tests/pam/%.c,%,$(filter-out tests/pam/fake_%,$(wildcard
 SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Units are linked with all that is not a main().
-unit_src := $(filter-out %/main.c, $(call src,lib config $(setup_rooms)) helper/enter/request.c helper/init/idle.c pam_module/args.c \
+unit_src := $(filter-out %/main.c, $(call src,lib config $(setup_rooms)) $(filter_src) $(compiler_src) \
+	helper/enter/request.c helper/init/idle.c pam_module/args.c \
 	$(addprefix helper/cli/,blocks.c capture.c changes.c diff.c edit_file.c host_match.c host_ranges.c host_text.c pam_edit.c pam_services.c pam_stack.c sshd_match.c sshd_test.c text.c))
 
 $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests/unit -Ipam_module -pie -o $@ $(filter %.c %.o,$^) -l:libinih.a -l:libcap.a
+	$(CC) $(ALL_CFLAGS) -Itests/unit -Ipam_module -pie -o $@ $(filter %.c %.o,$^) -l:libinih.a -l:libcap.a -lseccomp
 
 # The same, told to say when something is off; and one build for valgrind.
 san-units:
@@ -246,7 +257,7 @@ include tests/pam/rules.mk
 include tests/sweep/rules.mk
 
 build_deps := gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev libmnl-dev libnftables-dev musl-tools
-test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace socat zsh fish \
+test_deps := openssh-server openssh-client rsync git tmux screen xauth sshpass busybox strace gdb python3 socat zsh fish \
 	csh sudo expect libcap2-bin mandoc valgrind shellcheck clang clang-tidy cppcheck libclang-rt-14-dev apparmor iproute2 procps util-linux psmisc nftables e2fsprogs
 # For trees from every source, in every form.
 rootfs_deps := attr mmdebstrap dpkg-dev jq umoci zstd xz-utils bzip2 perl erofs-utils squashfs-tools dnf createrepo-c rpm

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/check_filter.h"
 #include "cli/check_gate.h"
 #include "cli/check_limits.h"
 #include "cli/check_storage.h"
@@ -180,6 +181,8 @@ static int check_config(struct config *config)
 		r = check_section(config, &config->sections[i]);
 	if (r == 0)
 		r = check_limits(config);
+	if (r == 0)
+		r = check_filters(config);
 	return r < 0 ? r : check_rules(config);
 }
 

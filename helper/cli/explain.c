@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/check_filter.h"
 #include "cli/load.h"
 #include "cli/verbs.h"
 #include "config/nss.h"
@@ -85,6 +86,7 @@ static int explain(const char *path, const char *service, const struct user_fact
 	if (decision.section) {
 		print_tree(config, decision.section);
 		print_network(decision.section, user->uid);
+		explain_filter(config, decision.section);
 	}
 	return decision.verdict == VERDICT_REFUSE ? EXIT_REFUSED : EXIT_OK;
 }

@@ -35,6 +35,7 @@ static const struct verb verbs[] = {
 	{"gc", verb_gc, "[-f FILE]", "remove what killed keepers left"},
 	{"net", verb_net, "apply | show | on | off | status | clear [-f FILE] [JAIL | USER]",
 	 "load the rules of routed jails, show or remove them; open and close their networks"},
+	{"seccomp", verb_seccomp, "apply [-f FILE] | show PROFILE", "compile seccomp's files, or show a profile"},
 	{"setup", verb_setup, "[--apply | --undo] [...]", "show, make or undo PAM's and sshd's settings"},
 	{"help", verb_help, "", "print this"},
 	{"run-closed", verb_run_closed, "COMMAND [ARGUMENT ...]", NULL},

@@ -27,6 +27,7 @@ verb_fn verb_run_closed;
 verb_fn verb_reset;
 verb_fn verb_gc;
 verb_fn verb_net;
+verb_fn verb_seccomp;
 verb_fn verb_setup;
 verb_fn verb_sample;
 verb_fn verb_mdoc_options;

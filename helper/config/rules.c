@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "filter/builtin.h"
 #include "lib/scope.h"
 
 /* A test returns what breaks the rule ("" if that needs no words) or NULL. */
@@ -145,6 +146,12 @@ static const char *masks_jails_own(const struct settings *s)
 static const char *memory_unbounded(const struct settings *s)
 {
 	return s->storage == STORAGE_MEMORY && s->disk == NO_LIMIT && !s->readonly ? "" : NULL;
+}
+
+/* Which is what strict is not. */
+static const char *nests_strictly(const struct settings *s)
+{
+	return s->nested == ANSWER_YES && filter_kind(s->seccomp) == FILTER_STRICT ? "" : NULL;
 }
 
 /* It would never be full: its writers are killed before. */
@@ -370,6 +377,8 @@ static const struct rule rules[] = {
 	 "is the jail's own, masking it has no effect: take it out"},
 	{OPTION_storage, OPTION_scope, stored_for_each,
 	 "with scope = session the user's jails would share one storage: write ephemeral, or scope = user"},
+	{OPTION_nested, OPTION_seccomp, nests_strictly,
+	 "with seccomp = strict there are no namespaces: write no, or 'seccomp = default'"},
 	{OPTION_dns, OPTION_pool, dns_in_pool,
 	 "is in the pool, and would be a jail's: name an address of the host or of another server"},
 	{OPTION_network, OPTION_bridge, no_bridge, "with it name the host's bridge as well: 'bridge ='"},

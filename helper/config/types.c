@@ -51,6 +51,8 @@ const struct type types[TYPE_MAX] = {
 	TYPE(tree_name, LENGTH, "host | name", parse_tree_name, print_text, clear_text,
 	     "The word host, or a name of letters, digits, '.', '_' and '-' that begins with a letter "
 	     "or digit."),
+	TYPE(seccomp_profile, LENGTH, "default | strict | off | path", parse_seccomp_profile, print_text, clear_text,
+	     "One of the words, or an absolute path."),
 	WORD_TYPE(yes_no, yes_no_words),
 	WORD_TYPE(storage_kind, storage_words),
 	WORD_TYPE(home_kind, home_words),

@@ -85,6 +85,7 @@ enum scope_kind { SCOPE_USER, SCOPE_SESSION, SCOPE_KIND_MAX };
 #define FIELD_hostname char *		  /* never NULL; "" is none */
 #define FIELD_path char *		  /* never NULL; "" is none */
 #define FIELD_tree_name char *		  /* never NULL; "host" is the host's own tree */
+#define FIELD_seccomp_profile char *	  /* never NULL; see filter/builtin.h */
 #define FIELD_yes_no enum yes_no
 #define FIELD_storage_kind enum storage_kind
 #define FIELD_home_kind enum home_kind
@@ -162,6 +163,7 @@ enum type_id {
 	TYPE_hostname,
 	TYPE_path,
 	TYPE_tree_name,
+	TYPE_seccomp_profile,
 	TYPE_yes_no,
 	TYPE_storage_kind,
 	TYPE_home_kind,

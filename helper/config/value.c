@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "config/number.h"
+#include "filter/builtin.h"
 #include "lib/scope.h"
 
 #define TREE_NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
@@ -368,6 +369,17 @@ VALUE_PARSER(tree_name)
 	if (!isalnum((unsigned char)*text) || text[strspn(text, TREE_NAME_CHARS)])
 		return err_set(err, 0, "'%s' is not the name of a tree: write host, or letters, digits, '.', "
 				       "'_' and '-', the first of them a letter or digit", text);
+	return keep_text(text, field);
+}
+
+VALUE_PARSER(seccomp_profile)
+{
+	(void)type;
+	if (*text == '/')
+		return parse_path(type, range, text, field, err);
+	if (filter_kind(text) == FILTER_FILE)
+		return err_set(err, 0, "'%s' is no profile: write default, strict, off, or the absolute path of a "
+				       "file of rules", text);
 	return keep_text(text, field);
 }
 

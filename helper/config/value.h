@@ -29,6 +29,7 @@ VALUE_PARSER(linger);
 VALUE_PARSER(hostname);
 VALUE_PARSER(path);
 VALUE_PARSER(tree_name);
+VALUE_PARSER(seccomp_profile);
 VALUE_PRINTER(word);
 VALUE_PRINTER(size);
 VALUE_PRINTER(size_or_max);

@@ -72,9 +72,7 @@
 #include "lib/kept.h"
 #include "lib/sys.h"
 #include "lib/wire.h"
-#include "root_filter.h"
 #include "session.h"
-#include "session_filter.h"
 
 /* Not in every C library's headers. */
 #ifndef OPEN_TREE_CLONE
@@ -98,6 +96,9 @@
 /* Between TERM and KILL. */
 #define GRACE_S 3
 
+/* Of each kind, at a time, where the user may make any. */
+#define NESTED_NAMESPACES "32"
+
 /* Sessions at a time; a login may have ten channels (MaxSessions). */
 #define SESSIONS_MAX 1024
 
@@ -106,6 +107,7 @@ enum { POLL_CTL, POLL_SIGNAL, POLL_TIMER, POLL_IDLE, POLL_LISTEN, POLL_SPARE, PO
 /* Static, since nothing may be allocated later. poll[POLL_FIXED + i] is the
  * connection of the session whose process is pid[i]. */
 static struct init_spec spec;
+static struct sock_filter filter[BPF_MAXINSNS]; /* what is not used takes no memory */
 static struct pollfd fds[POLL_FIXED + SESSIONS_MAX];
 static pid_t pid[SESSIONS_MAX];
 static struct idle idle[SESSIONS_MAX];
@@ -184,7 +186,7 @@ static void write_or_give_up(const char *path, const char *text)
 }
 
 /* In the tree: no namespaces for the user's own, so that the kernel's surface
- * that only their owners see stays out of reach. */
+ * that only their owners see stays out of reach.  Or as many as some containers take. */
 static void lower_namespace_limits(void)
 {
 	static const char *const limits[] = {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time"};
@@ -195,7 +197,10 @@ static void lower_namespace_limits(void)
 		bool own = strcmp(limits[i], "cgroup") == 0;
 
 		snprintf(path, sizeof path, "/proc/sys/user/max_%s_namespaces", limits[i]);
-		write_or_give_up(path, own ? "1" : "0");
+		if (spec.flags & INIT_NESTED)
+			write_or_give_up(path, NESTED_NAMESPACES);
+		else
+			write_or_give_up(path, own ? "1" : "0");
 	}
 }
 
@@ -305,11 +310,7 @@ static void drop_capabilities(void)
 static void confine_calls(void)
 {
 	const bool root = spec.flags & INIT_INSIDE_ROOT;
-	const struct sock_fprog prog = {
-		.len = root ? sizeof root_filter / sizeof *root_filter
-			    : sizeof session_filter / sizeof *session_filter,
-		.filter = root ? root_filter : session_filter,
-	};
+	const struct sock_fprog prog = {.len = (unsigned short)spec.filter_len, .filter = filter};
 
 	if ((!root && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) < 0)
@@ -533,7 +534,8 @@ static void open_jail(void)
 {
 	/* One was left for this, and now there is none. */
 	if (unshare(CLONE_NEWCGROUP) < 0 ||
-	    write_file_at(AT_FDCWD, "/proc/sys/user/max_cgroup_namespaces", "0") < 0 ||
+	    (!(spec.flags & INIT_NESTED) &&
+	     write_file_at(AT_FDCWD, "/proc/sys/user/max_cgroup_namespaces", "0") < 0) ||
 	    caps_set(caps_kept) < 0)
 		_exit(1);
 	make_spare();
@@ -679,7 +681,9 @@ int main(void)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		give_up("closing itself");
 	if (recv_msg(CTL, &spec, sizeof spec, got) < 0 || spec.magic != WIRE_MAGIC ||
-	    spec.ngroups > INIT_GROUPS_MAX || spec.nlimits > INIT_LIMITS_MAX || getpid() != 1)
+	    spec.ngroups > INIT_GROUPS_MAX || spec.nlimits > INIT_LIMITS_MAX || spec.filter_len == 0 ||
+	    spec.filter_len > BPF_MAXINSNS || getpid() != 1 ||
+	    recv_msg(CTL, filter, spec.filter_len * sizeof *filter, got) < 0)
 		return 100;
 	(void)syscall(SYS_setsid);
 	/* Not that of the login that made us; and should a session's own fail, this. */

@@ -8,7 +8,7 @@
  *                      answered by one setup_reply
  *   setup   -> keeper  keeper.sock, SOCK_SEQPACKET: keeper_request, answered by
  *                      one setup_reply, which setup hands on
- *   keeper <-> init    a SOCK_SEQPACKET pair: init_spec, then one byte each way;
+ *   keeper <-> init    a SOCK_SEQPACKET pair: init_spec and the filter, then one byte each way;
  *                      when the jail is open init_event from init
  *   enter   -> init    init.sock, SOCK_STREAM: enter_request with descriptors,
  *                      then its strings; answered by session_reply
@@ -143,8 +143,9 @@ struct init_spec {
 	uint32_t nlimits;
 	struct init_limit limits[INIT_LIMITS_MAX]; /* for sessions; others stay as they are */
 	uint32_t network;                  /* enum init_network */
-	uint32_t flags;	    /* INIT_INSIDE_ROOT */
+	uint32_t flags;	    /* INIT_INSIDE_ROOT, INIT_NESTED */
 	uint32_t idle_time; /* seconds; 0: never */
+	uint32_t filter_len; /* instructions of the filter, which is a message of its own after this */
 	char hostname[65];
 	char user[256];
 	char home[1024];
@@ -154,6 +155,8 @@ struct init_spec {
 
 /* The user may become root of the jail. */
 #define INIT_INSIDE_ROOT 1u
+/* The user may make namespaces in the jail. */
+#define INIT_NESTED 2u
 
 enum init_network { INIT_NET_NONE, INIT_NET_PRIVATE, INIT_NET_HOST };
 

@@ -16,6 +16,8 @@
 #include <syslog.h>
 
 #include "fence.h"
+#include "filter/builtin.h"
+#include "filter/cache.h"
 #include "lib/fdio.h"
 #include "lib/log.h"
 #include "lib/scope.h"
@@ -118,6 +120,23 @@ static int seclude_sshd(struct jail *j, struct err *err)
 	return r;
 }
 
+/* Whose file was changed after it was compiled gets no jail, rather than one of the old. */
+static int choose_filter(struct jail *j, struct err *err)
+{
+	const unsigned variant = (j->set->inside_root == ANSWER_YES ? FILTER_ROOT : 0) |
+				 (j->set->nested == ANSWER_YES ? FILTER_NESTED : 0);
+	const enum filter_kind kind = filter_kind(j->set->seccomp);
+	int r;
+
+	if (kind != FILTER_FILE) {
+		j->filter = filter_builtin(kind, variant, &j->filter_len);
+		return 0;
+	}
+	r = filter_cache_load(j->storage.state, j->set->seccomp, variant, &j->filter_text, &j->filter_len, err);
+	j->filter = j->filter_text;
+	return r;
+}
+
 /*
  * The order, with its reasons:
  *  - the cgroups are made beside everything else (cgroup_job.h), but where init
@@ -143,6 +162,8 @@ static int build(struct jail *j, struct err *err)
 		r = tree_open_home(j, err);
 	if (!r)
 		r = storage_open(j, err);
+	if (!r)
+		r = choose_filter(j, err);
 	if (!r)
 		r = make_instance(j, err);
 	if (!r)
@@ -203,6 +224,9 @@ void build_finish(struct jail *j)
 	scope_close(&j->layer.dir);
 	scope_close(&j->layer.host);
 	layer_clear(&j->layer);
+	free(j->filter_text);
+	j->filter_text = NULL;
+	j->filter = NULL;
 	free(j->group_text);
 	j->group_text = NULL;
 	free(j->resolv_text);

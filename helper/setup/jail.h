@@ -3,6 +3,7 @@
 #ifndef LOGINJAIL_JAIL_H
 #define LOGINJAIL_JAIL_H
 
+#include <linux/filter.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -32,6 +33,9 @@ struct jail {
 	struct subids sub;
 	int pam_pidfd;	   /* of the process that holds the login's PAM session */
 	uint32_t pam_pid;
+
+	const struct sock_filter *filter; /* of the calls of all that is in the jail */
+	size_t filter_len;
 
 	/* made while building; the keeper owns them afterwards */
 	struct slots slots; /* of the jail's logins */
@@ -70,6 +74,7 @@ struct jail {
 	int init_fd;	/* loginjail-init */
 	int init_sock;	/* listening, for loginjail-enter; init inherits it */
 	char *group_text; /* the group file of the jail and of the fence; NULL: they differ */
+	struct sock_filter *filter_text; /* NULL: filter is one of the built-in ones */
 	char *resolv_text; /* resolv.conf of the jail; NULL: the host's */
 	struct layer layer;
 	struct cgroup_job cgroup_job;

@@ -153,7 +153,9 @@ static int send_spec(const struct jail *j, struct init_spec *s, struct err *err)
 	rlimit_fill(j->set, s);
 	s->network = network[j->set->network];
 	s->idle_time = (uint32_t)j->set->idle_time;
-	s->flags = j->set->inside_root == ANSWER_YES ? INIT_INSIDE_ROOT : 0;
+	s->flags = (j->set->inside_root == ANSWER_YES ? INIT_INSIDE_ROOT : 0) |
+		   (j->set->nested == ANSWER_YES ? INIT_NESTED : 0);
+	s->filter_len = (uint32_t)j->filter_len;
 	r = copy_text(s->hostname, sizeof s->hostname, j->set->hostname, "hostname", err);
 	if (!r)
 		r = copy_text(s->user, sizeof s->user, j->id->name, "the account's name", err);
@@ -172,6 +174,8 @@ static int send_spec(const struct jail *j, struct init_spec *s, struct err *err)
 	}
 	if (!r)
 		r = send_msg(j->init_ctl, s, sizeof *s, NULL, 0);
+	if (!r)
+		r = send_msg(j->init_ctl, j->filter, j->filter_len * sizeof *j->filter, NULL, 0);
 	return r ? err_set(err, r, "telling init what to be") : 0;
 }
 

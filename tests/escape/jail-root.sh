@@ -82,11 +82,13 @@ is "$(j 'mkdir -p /tmp/c && perl -e "chroot(q(/tmp/c)); chdir(q(..)) for 1..9; c
 	'which leads out to the root of the jail'
 
 # By number: mount_setattr open_tree move_mount fsopen bpf perf userfaultfd kexec init_module reboot clone3
-syscalls='442 428 429 430 321 298 323 246 175 313 169 272 308 304 300 155 165 166 163 164 227 172 173 103 153 170 467'
+syscalls='442 428 429 430 321 298 323 246 175 313 169 308 304 300 155 165 166 163 164 227 172 173 103 153 170 467'
 is "$(j "perl -e 'for (qw($syscalls)) { \$! = 0; \$r = syscall(\$_, 0, 0, 0, 0, 0, 0); print qq(\$_ ) unless \$r == -1 && \$!{EPERM} }'")" \
 	'' 'what mounts, loads code, or is the machine'"'"'s is not permitted'
 is "$(j "perl -e '\$r = syscall(56, 0x10000000 | 17, 0, 0, 0, 0); print \$r == -1 && \$!{EPERM} ? q(no) : q(yes)'")" no \
 	'nor clone with a namespace'
+is "$(j "perl -e 'for (0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000, 0x80, 0x10000400) {
+	\$! = 0; \$r = syscall(272, \$_); print qq(\$_ ) unless \$r == -1 && \$!{EPERM} }'")" '' 'nor unshare'
 is "$(j "perl -e '\$r = syscall(435, 0, 0); print \$r == -1 && \$!{ENOSYS} ? q(no) : q(yes)'")" no 'clone3 is not there'
 
 # Devices

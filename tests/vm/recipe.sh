@@ -13,7 +13,7 @@ vm_suites='bookworm trixie'
 vm_packages='
 	linux-image-cloud-amd64 systemd systemd-sysv udev kmod dbus libpam-systemd libnss-systemd
 	openssh-server openssh-client cron at
-	e2fsprogs erofs-utils xfsprogs iproute2 nftables procps psmisc perl expect socat rsync strace busybox-static
+	e2fsprogs erofs-utils xfsprogs iproute2 nftables procps psmisc perl expect socat rsync strace gdb python3 busybox-static
 	git tmux screen xauth sshpass zsh fish csh sudo libcap2-bin
 	build-essential debhelper dpkg-dev fakeroot
 	gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev libmnl-dev libnftables-dev musl-tools'

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "filter/builtin.h"
+
+#include <string.h>
+
+#include "session_filter.h"
+
+enum filter_kind filter_kind(const char *seccomp)
+{
+	static const char *const words[] = FILTER_WORDS;
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(words[i], seccomp) == 0)
+			return (enum filter_kind)i;
+	return FILTER_FILE;
+}
+
+const struct sock_filter *filter_builtin(enum filter_kind kind, unsigned variant, size_t *len)
+{
+	*len = builtin[kind][variant].len;
+	return builtin[kind][variant].insn;
+}
+
+uint64_t filter_build(void)
+{
+	return FILTER_BUILD;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* A profile as the program that the kernel runs; made by libseccomp, in no login. */
+#ifndef LOGINJAIL_FILTER_PROGRAM_H
+#define LOGINJAIL_FILTER_PROGRAM_H
+
+#include <linux/filter.h>
+
+#include "filter/profile.h"
+
+/* At most BPF_MAXINSNS instructions into out. Returns how many, or -errno. */
+int program_make(const struct profile *p, struct sock_filter *out, struct err *err);
+
+#endif
