@@ -154,11 +154,10 @@ static int user_add(struct host *h, struct nss_user *found)
 		return -ENOMEM;
 	h->users = v;
 	u = &v[h->n_users++];
-	*u = (struct host_user){
-		.name = strdup(found->facts.name), .home = strdup(found->home),
-		.uid = found->facts.uid, .gid = found->facts.gid,
-		.n_gids = found->facts.n_gids, .gids = take_ptr(found->gids),
-	};
+	*u = (struct host_user){.uid = found->facts.uid, .gid = found->facts.gid, .n_gids = found->facts.n_gids};
+	u->name = strdup(found->facts.name);
+	u->home = strdup(found->home);
+	u->gids = take_ptr(found->gids);
 	qsort(u->gids, u->n_gids, sizeof *u->gids, by_gid);
 	return u->name && u->home ? 0 : -ENOMEM;
 }

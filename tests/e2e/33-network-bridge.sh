@@ -82,6 +82,18 @@ for p in tcp udp; do
 done
 reaches alice 'nor by ping' icmp/192.168.88.2=- icmp/fd88::2=- icmp/192.168.88.3=- icmp/fd88::3=-
 
+# By hand: the port stays one, and all is as before when it is back.
+port_state() { ip -d link show dev "$port" | grep -oE 'master [^ ]+|isolated [a-z]+|learning [a-z]+|flood [a-z]+'; }
+before=$(port_state; bridge fdb show br br0 dev "$port")
+run loginjail net off test
+like "$out" 'alice.* closed: switched off by hand' 'net off'
+reaches alice 'closes it' tcp/203.0.113.2/7000=- udp/203.0.113.2/7000=- tcp/2001:db8:3::2/7000=-
+reaches carl 'but no other section' udp/fd88::2/7000="segment $c6"
+run loginjail net on test
+like "$out" 'alice.* open' 'net on'
+reaches alice 'gives it back' tcp/203.0.113.2/7000="segment $a4" tcp/2001:db8:3::2/7000="segment $a6"
+is "$(port_state; bridge fdb show br br0 dev "$port")" "$before" 'with the port as it was'
+
 # A section's own rules
 reaches carl 'allow' tcp/192.168.88.2/7000="segment $c4" udp/fd88::2/7000="segment $c6" icmp/10.88.0.2=echo
 reaches carl 'allow goes no further' udp/192.168.88.2/7000=- icmp/192.168.88.2=- tcp/fd88::2/7000=- tcp/10.88.0.2/7000=-

@@ -100,7 +100,8 @@ static void from_peer(struct keeper *k, const uint8_t *data, size_t size, size_t
 		must(k->n == POLL_FIXED);
 		must(leases == (good && q.verb == KEEPER_LEASE));
 	} else {
-		must(good && (q.verb == KEEPER_STATUS || q.verb == KEEPER_LOGINS || q.verb == KEEPER_KILL));
+		must(good && (q.verb == KEEPER_STATUS || q.verb == KEEPER_LOGINS || q.verb == KEEPER_NET ||
+			     q.verb == KEEPER_KILL));
 		if (k->n > POLL_FIXED)
 			connection_drop(k, POLL_FIXED);
 	}
@@ -112,7 +113,7 @@ int fuzz_one(const uint8_t *data, size_t size)
 	struct identity id = {.name = (char *)"alice", .uid = 4711};
 	struct settings set = {.trees = (char *)"/trees", .network = NETWORK_NONE};
 	struct jail j = {.id = &id, .set = &set, .section = "lab", .instance = "4711-0", .init_ctl = -1,
-			 .keeper_sock = -1, .slots = SLOTS_CLOSED};
+			 .keeper_sock = -1, .slots = SLOTS_CLOSED, .state.run = -EBADF};
 	struct keeper k = {.j = &j, .n = POLL_FIXED, .room = POLL_FIXED + 1, .watch = 7, .lingering = true};
 	int open_before = fuzz_open_fds();
 
