@@ -114,6 +114,7 @@ $B/%.pic.o: %.c
 
 $B/helper/enter/main.static.o: $B/gen/enter_filter.h
 $B/helper/filter/builtin.o: $B/gen/session_filter.h
+$B/helper/keeper/confine.o: $B/gen/keeper_filter.h
 $B/gen/filter_gen: $(call obj,helper/filter/gen.c $(compiler_src) helper/lib/err.c)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ -lseccomp
@@ -123,7 +124,7 @@ $B/gen/rules.h: $(wildcard helper/filter/rules/*.rules)
 	@mkdir -p $(@D)
 	for f in $^; do n=$$(basename $$f .rules | tr - _) && echo "static const char rules_$$n[] =" && \
 		sed 's/[\\"]/\\&/g; s/.*/"&\\n"/; $$s/$$/;/' $$f || exit 1; done >$@.tmp && mv $@.tmp $@
-$B/gen/enter_filter.h $B/gen/session_filter.h: $B/gen/%_filter.h: $B/gen/filter_gen
+$B/gen/enter_filter.h $B/gen/keeper_filter.h $B/gen/session_filter.h: $B/gen/%_filter.h: $B/gen/filter_gen
 	$< $* $@
 
 $B/conf/jail.ini: $B/loginjail

@@ -2,7 +2,7 @@
 /*
  * Build tool: print seccomp filters as C.
  *
- *	gen enter|session FILE
+ *	gen enter|keeper|session FILE
  *
  * libseccomp compiles them here, once, and not in each session: that takes longer
  * than all the rest of a session's start.
@@ -10,10 +10,14 @@
  * enter     what loginjail-enter calls; anything else kills it.  What must never be
  *           in the list: execve, execveat, fork, clone, ptrace, process_vm_writev,
  *           memfd_create, unshare, setns, mount.
+ * keeper    what a keeper has no use for once its jail stands: programs, other processes'
+ *           memory, mounts, namespaces, and what is the machine's.
  * session   the built-in profiles of jails, see profile.h and program.c.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <linux/filter.h>
+#include <linux/sched.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +38,44 @@ static const int enter_calls[] = {
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall), SCMP_SYS(exit_group),
 	SCMP_SYS(exit),
 };
+
+static const int keeper_never[] = {
+	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(uselib),
+	/* other processes */
+	SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(process_madvise),
+	SCMP_SYS(pidfd_getfd), SCMP_SYS(kcmp), SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd),
+	/* mounts and namespaces */
+	SCMP_SYS(mount), SCMP_SYS(move_mount), SCMP_SYS(open_tree), SCMP_SYS(fsopen), SCMP_SYS(fsconfig),
+	SCMP_SYS(fsmount), SCMP_SYS(fspick), SCMP_SYS(mount_setattr), SCMP_SYS(pivot_root), SCMP_SYS(chroot),
+	SCMP_SYS(setns), SCMP_SYS(unshare), SCMP_SYS(open_by_handle_at), SCMP_SYS(mknod), SCMP_SYS(mknodat),
+	/* the machine */
+	SCMP_SYS(bpf), SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(delete_module),
+	SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(reboot), SCMP_SYS(swapon), SCMP_SYS(swapoff),
+	SCMP_SYS(acct), SCMP_SYS(iopl), SCMP_SYS(ioperm), SCMP_SYS(settimeofday), SCMP_SYS(clock_settime),
+	SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime), SCMP_SYS(sethostname), SCMP_SYS(setdomainname),
+	/* what would do some of these behind the filter's back; keys */
+	SCMP_SYS(io_uring_setup), SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(keyctl),
+};
+
+static scmp_filter_ctx make_keeper(void)
+{
+	static const scmp_datum_t spaces[] = {CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET,
+					      CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP};
+	const uint32_t eperm = SCMP_ACT_ERRNO(EPERM);
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+
+	for (size_t i = 0; ctx && i < sizeof keeper_never / sizeof *keeper_never; i++)
+		if (seccomp_rule_add(ctx, eperm, keeper_never[i], 0) != 0)
+			return NULL;
+	for (size_t i = 0; ctx && i < sizeof spaces / sizeof *spaces; i++)
+		if (seccomp_rule_add(ctx, eperm, SCMP_SYS(clone), 1,
+				     SCMP_A0(SCMP_CMP_MASKED_EQ, spaces[i], spaces[i])) != 0)
+			return NULL;
+	/* A filter does not see its flags; the C library does without it. */
+	if (!ctx || seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) != 0)
+		return NULL;
+	return ctx;
+}
 
 static scmp_filter_ctx make_enter(void)
 {
@@ -57,9 +99,8 @@ static void print_program(FILE *out, const char *type, const char *name, const s
 	fprintf(out, "};\n");
 }
 
-static int print_enter(FILE *out)
+static int print_list(FILE *out, const char *name, scmp_filter_ctx ctx)
 {
-	scmp_filter_ctx ctx = make_enter();
 	FILE *tmp = tmpfile();
 	size_t n;
 
@@ -67,7 +108,7 @@ static int print_enter(FILE *out)
 		return -1;
 	rewind(tmp);
 	n = fread(program, sizeof *program, BPF_MAXINSNS, tmp);
-	print_program(out, "struct sock_filter", "enter_filter", program, n);
+	print_program(out, "struct sock_filter", name, program, n);
 	seccomp_release(ctx);
 	return fclose(tmp) == 0 && n > 0 ? 0 : -1;
 }
@@ -115,7 +156,9 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	build = hash_more(HASH_BEGIN, LOGINJAIL_VERSION, sizeof LOGINJAIL_VERSION);
 	if (strcmp(argv[1], "enter") == 0)
-		r = print_enter(out);
+		r = print_list(out, "enter_filter", make_enter());
+	else if (strcmp(argv[1], "keeper") == 0)
+		r = print_list(out, "keeper_filter", make_keeper());
 	else if (strcmp(argv[1], "session") == 0)
 		r = print_session(out);
 	return fclose(out) == 0 && r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -47,7 +47,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -61,6 +60,7 @@
 #include <linux/keyctl.h>
 
 #include "accounting.h"
+#include "confine.h"
 #include "setup/build.h"
 #include "setup/gc.h"
 #include "keeper_parts.h"
@@ -369,31 +369,6 @@ static void loop(struct keeper *k)
 	}
 }
 
-/*
- * Keep what the rest of a keeper's life needs: signals to PID 1, which is another
- * uid's, removing what a user has made, and with a routed jail cutting that off.
- * Where a quota is to be taken away then, CAP_SYS_ADMIN as well, though not in effect
- * before (storage_remove).
- */
-static void drop_capabilities(const struct jail *j)
-{
-	cap_value_t keep[6] = {CAP_KILL, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER};
-	int n = 4, quota = 0;
-	cap_t caps = cap_init();
-
-	if (network_has_link(j->set->network))
-		keep[n++] = CAP_NET_ADMIN;
-	if (j->storage.root >= 0 && j->storage.project)
-		keep[n + quota++] = CAP_SYS_ADMIN;
-	if (!caps || cap_set_flag(caps, CAP_PERMITTED, n + quota, keep, CAP_SET) < 0 ||
-	    cap_set_flag(caps, CAP_EFFECTIVE, n, keep, CAP_SET) < 0 || cap_set_proc(caps) < 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		log_line(LOG_WARNING, "the keeper keeps more capabilities than it needs: %s, ignoring",
-			 strerror(errno));
-	if (caps)
-		(void)cap_free(caps);
-}
-
 /* Leave what we share with the login that made us. */
 static void detach(void)
 {
@@ -485,6 +460,6 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 	}
 	rules_watch(&k);
 	limit_watch_start(&k.limits, j);
-	drop_capabilities(j);
+	confine_keeper(j);
 	loop(&k);
 }

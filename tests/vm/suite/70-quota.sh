@@ -73,6 +73,21 @@ release warm
 ok 'it goes' jails_gone
 like "$(limits "$project")" '^(none|0 0)$' 'and its limits with it'
 
+# What outlives the jail, by whatever hands it came into: it stays bounded
+hold warm alice
+project=$(project "$(upper)")
+on alice 'dd if=/dev/zero of=/var/tmp/held bs=1M count=20' 2>/dev/null
+exec 7<"$(find "$(upper)" -name held)"
+release warm
+ok 'it goes, with a file of it open on the host' jails_gone
+nok 'its upper layer too' compgen -G "$STATE/upper/*"
+is "$(limits "$project")" "$((40 << 20)) 300" 'but not the limits'
+hold warm alice
+isnt "$(project "$(upper)")" "$project" "and no other jail's files get that number"
+exec 7<&-
+release warm
+ok 'that one goes' jails_gone
+
 # Killed: the next login's gc does the same
 hold warm alice
 project=$(project "$(upper)")
