@@ -136,17 +136,38 @@ static int find_account(const char *user, struct passwd *pw, char **buf)
 	return r ? -r : found ? 0 : -ESRCH;
 }
 
-/* A name service that fails has no error here, but groups that are missing: twice the
- * same is an answer. */
-static int find_groups(const struct passwd *pw, gid_t *groups, int *n)
+static int by_number(const void *a, const void *b)
 {
-	gid_t again[SETUP_GROUPS_MAX];
-	int m = *n;
+	gid_t x = *(const gid_t *)a, y = *(const gid_t *)b;
 
-	if (getgrouplist(pw->pw_name, pw->pw_gid, groups, n) < 0 ||
-	    getgrouplist(pw->pw_name, pw->pw_gid, again, &m) < 0)
+	return (x > y) - (x < y);
+}
+
+static int ask_groups(const struct passwd *pw, gid_t groups[SETUP_GROUPS_MAX], int *n)
+{
+	*n = SETUP_GROUPS_MAX;
+	if (getgrouplist(pw->pw_name, pw->pw_gid, groups, n) < 0)
 		return -E2BIG;
-	return *n == m && memcmp(groups, again, (size_t)m * sizeof *again) == 0 ? 0 : -EIO;
+	/* Services that are asked together answer in any order. */
+	qsort(groups, (size_t)*n, sizeof *groups, by_number);
+	return 0;
+}
+
+/* A name service that fails has no error here, but groups that are missing: twice the
+ * same is an answer.  One may have changed between the first two. */
+static int find_groups(const struct passwd *pw, gid_t groups[SETUP_GROUPS_MAX], int *n)
+{
+	gid_t before[SETUP_GROUPS_MAX];
+	int m, r = ask_groups(pw, groups, n);
+
+	for (int tries = 0; !r && tries < 2; tries++) {
+		m = *n;
+		memcpy(before, groups, (size_t)m * sizeof *before);
+		r = ask_groups(pw, groups, n);
+		if (!r && *n == m && memcmp(groups, before, (size_t)m * sizeof *before) == 0)
+			return 0;
+	}
+	return r ? r : -EIO;
 }
 
 /* The account's groups, asked here since sshd has the name services loaded.  An

@@ -13,12 +13,6 @@
 #include "lib/scope.h"
 #include "setup/state.h"
 
-unsigned filter_variant(const struct settings *set)
-{
-	return (set->inside_root == ANSWER_YES ? FILTER_ROOT : 0) |
-	       (set->nested == ANSWER_YES ? FILTER_NESTED : 0);
-}
-
 bool filter_first(const struct config *config, size_t i)
 {
 	const struct settings *set = &config->sections[i].settings;

@@ -7,9 +7,6 @@
 
 #include "config/config.h"
 
-/* See filter/builtin.h. */
-unsigned filter_variant(const struct settings *set);
-
 /* Has section i of the config a file, that no section before has for the same sort of jail? */
 bool filter_first(const struct config *config, size_t i);
 

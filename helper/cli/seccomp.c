@@ -31,6 +31,7 @@ static int apply_one(int state, const struct section *section, struct err *err)
 static int apply(const struct config *config)
 {
 	_cleanup_close_ int state = -EBADF;
+	int status = EXIT_OK;
 	size_t done = 0;
 	struct err err;
 
@@ -39,14 +40,16 @@ static int apply(const struct config *config)
 			continue;
 		if (state < 0)
 			state = state_dir_open(config->defaults.settings.state, &err);
+		/* Each for itself: the users of the others need theirs. */
 		if (state < 0 || apply_one(state, &config->sections[i], &err) < 0) {
 			fprintf(stderr, "loginjail: %s\n", err.text);
-			return EXIT_ERRORS;
+			status = EXIT_ERRORS;
+			continue;
 		}
 		done++;
 	}
 	printf("%zu profile%s compiled\n", done, done == 1 ? "" : "s");
-	return EXIT_OK;
+	return status;
 }
 
 int verb_seccomp(int argc, char **argv)

@@ -148,6 +148,12 @@ static const char *memory_unbounded(const struct settings *s)
 	return s->storage == STORAGE_MEMORY && s->disk == NO_LIMIT && !s->readonly ? "" : NULL;
 }
 
+/* The kernel counts them by id, of which that root has 65,536. */
+static const char *nests_with_root(const struct settings *s)
+{
+	return s->nested == ANSWER_YES && s->inside_root == ANSWER_YES ? "" : NULL;
+}
+
 /* Which is what strict is not. */
 static const char *nests_strictly(const struct settings *s)
 {
@@ -377,6 +383,8 @@ static const struct rule rules[] = {
 	 "is the jail's own, masking it has no effect: take it out"},
 	{OPTION_storage, OPTION_scope, stored_for_each,
 	 "with scope = session the user's jails would share one storage: write ephemeral, or scope = user"},
+	{OPTION_nested, OPTION_inside_root, nests_with_root,
+	 "with inside_root = yes each of the jail's ids would have as many namespaces: write no to one of the two"},
 	{OPTION_nested, OPTION_seccomp, nests_strictly,
 	 "with seccomp = strict there are no namespaces: write no, or 'seccomp = default'"},
 	{OPTION_dns, OPTION_pool, dns_in_pool,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "config/options.h"
 #include "session_filter.h"
 
 enum filter_kind filter_kind(const char *seccomp)
@@ -13,6 +14,11 @@ enum filter_kind filter_kind(const char *seccomp)
 		if (strcmp(words[i], seccomp) == 0)
 			return (enum filter_kind)i;
 	return FILTER_FILE;
+}
+
+unsigned filter_variant(const struct settings *set)
+{
+	return set->inside_root == ANSWER_YES ? FILTER_ROOT : set->nested == ANSWER_YES ? FILTER_NESTED : 0;
 }
 
 const struct sock_filter *filter_builtin(enum filter_kind kind, unsigned variant, size_t *len)

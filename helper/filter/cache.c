@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "config/source.h"
@@ -76,7 +77,8 @@ static int trust(int fd, const char *what, mode_t type, struct err *err)
 	if (fstat(fd, &st) < 0)
 		return err_set(err, -errno, "%s", what);
 	if ((st.st_mode & S_IFMT) != type || st.st_uid != 0 || (st.st_mode & 077) ||
-	    (type == S_IFREG && st.st_nlink != 1))
+	    /* None: replaced since it was opened, by a whole one. */
+	    (type == S_IFREG && st.st_nlink > 1))
 		return err_set(err, -EACCES, "%s is not root's alone: remove it, and " REMEDY, what);
 	return 0;
 }
@@ -166,8 +168,10 @@ int filter_cache_store(int state, const char *path, unsigned variant, const char
 	if (dir < 0)
 		return dir;
 	entry_name(path, variant, name);
-	snprintf(new, sizeof new, ".%s.%d", name, (int)getpid());
-	(void)unlinkat(dir, new, 0);
+	snprintf(new, sizeof new, ".%s", name);
+	/* What is there was left by one who was killed. */
+	if (flock(dir, LOCK_EX) < 0 || (unlinkat(dir, new, 0) < 0 && errno != ENOENT))
+		return err_set(err, -errno, "writing to " DIRECTORY " in the state directory");
 	fd = openat(dir, new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_set(err, -errno, "writing to " DIRECTORY " in the state directory");

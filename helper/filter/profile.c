@@ -44,8 +44,14 @@ static void __attribute__((format(printf, 2, 3))) complain(struct reading *r, co
 
 static void refuse_all(struct profile *p)
 {
+	/* What the C libraries do without, but only if it is not there. */
+	static const char *const optional[] = {"clone3", "faccessat2", "fchmodat2", "epoll_pwait2", "statx"};
+
 	for (int i = 0; i < CALL_END; i++)
 		p->refuse[i] = call_exists(i) ? EPERM : ENOSYS;
+	for (size_t i = 0; i < sizeof optional / sizeof *optional; i++)
+		if (call_number(optional[i]) >= 0)
+			p->refuse[call_number(optional[i])] = ENOSYS;
 }
 
 static void set_call(struct reading *r, const char *name, uint16_t error)
@@ -96,29 +102,33 @@ static int apply(struct profile *p, const char *text, profile_report *report, vo
 	return read_rules(text, &r);
 }
 
-static int include(struct profile *p, const char *name, profile_report *report, void *arg)
+/* With what a jail of that sort has besides; one text of ours includes another without. */
+static int include(const struct reading *r, const char *text)
 {
-	const char *text = profile_text(name);
-	int r;
+	struct profile *p = r->p;
+	int k = apply(p, text, r->report, r->arg);
 
-	if (!text)
-		return -ENOENT;
-	r = apply(p, text, report, arg);
-	if (!r && (p->variant & FILTER_NESTED) && text != rules_strict)
-		r = apply(p, rules_nested, report, arg);
-	if (!r && (p->variant & FILTER_ROOT))
-		r = apply(p, rules_root, report, arg);
-	return r;
+	if (!k && r->floor && p->variant == FILTER_NESTED)
+		k = apply(p, rules_nested, r->report, r->arg);
+	if (!k && r->floor && p->variant == FILTER_ROOT)
+		k = apply(p, rules_root, r->report, r->arg);
+	return k;
 }
 
 static void rule_include(struct reading *r, char **save)
 {
 	const char *name = strtok_r(NULL, LINE_WORDS, save);
 
+	const char *text = name ? profile_text(name) : NULL;
+
 	if (r->ruled)
 		complain(r, "include comes before all other rules, and once");
-	else if (!name || strtok_r(NULL, LINE_WORDS, save) || include(r->p, name, r->report, r->arg) == -ENOENT)
+	else if (!text || strtok_r(NULL, LINE_WORDS, save))
 		complain(r, "write 'include default' or 'include strict'");
+	else if (r->p->variant == FILTER_NESTED && text == rules_strict)
+		complain(r, "with nested = yes it can't be 'strict', which has no namespaces: include default");
+	else if (include(r, text) < 0)
+		r->failed = true;
 }
 
 static void read_line(struct reading *r, char *line)
@@ -161,10 +171,8 @@ static int make_floor(unsigned variant, struct profile *floor, profile_report *r
 	int r = apply(floor, rules_floor, report, arg);
 
 	floor->variant = variant;
-	if (!r && (variant & FILTER_ROOT))
-		r = apply(floor, rules_floor_root, report, arg);
 	if (!r && variant == FILTER_ROOT)
-		r = apply(floor, rules_floor_spaces, report, arg);
+		r = apply(floor, rules_floor_root, report, arg);
 	return r;
 }
 
@@ -205,6 +213,9 @@ int profile_builtin(const char *name, unsigned variant, struct profile *ret, str
 
 	if (strcmp(name, "off") != 0) {
 		snprintf(text, sizeof text, "include %s\n", name);
+		/* There is no strict jail with namespaces, but a place for one in the table. */
+		if (strcmp(name, "strict") == 0 && variant == FILTER_NESTED)
+			variant = 0;
 		return profile_read(text, variant, ret, to_err, err);
 	}
 	*ret = (struct profile){.open = true};

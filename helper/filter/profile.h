@@ -8,7 +8,8 @@
  *	allow CALL ...
  *	errno ERROR CALL ...
  *
- * What is said last of a call holds; what nothing is said of is EPERM.  What no jail has
+ * What is said last of a call holds; what nothing is said of is EPERM, or ENOSYS where
+ * a C library does without.  What no jail has
  * and what none can be without (rules/floor*.rules, needed.rules) comes after all that.
  */
 #ifndef LOGINJAIL_FILTER_PROFILE_H

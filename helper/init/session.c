@@ -331,12 +331,10 @@ void session_run(const struct init_spec *spec, int sock, int to_init)
 	/* No privilege needed: we lead a session and the terminal has none. */
 	if (tty >= 0)
 		(void)ioctl(tty, TIOCSCTTY, 0);
-	/* Without a home that it may go to it begins in the root, as with sshd. */
-	if (chdir(spec->home) < 0) {
-		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
-			refuse(conn, errno);
-		(void)!chdir("/");
-	}
+	/* Without a home that it may go to, or whose server is away, it begins in the root, as
+	 * with sshd: who has something running in the jail must get there. */
+	if (chdir(spec->home) < 0 && (errno == ENOMEM || chdir("/") < 0))
+		refuse(conn, errno);
 	env = make_env(spec, strings + q.command_len, q.env_len);
 	if (master >= 0 && send_msg(conn, &started, sizeof started, &master, 1) < 0)
 		_exit(255);

@@ -3,6 +3,7 @@
 #ifndef LOGINJAIL_SYS_H
 #define LOGINJAIL_SYS_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
@@ -34,7 +35,13 @@ static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint6
 {
 	struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve};
 
-	return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+	int fd, tries = 64;
+
+	/* EAGAIN: it passed a "..", while something of the host's was renamed or mounted. */
+	do
+		fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+	while (fd < 0 && errno == EAGAIN && (resolve & (RESOLVE_IN_ROOT | RESOLVE_BENEATH)) && --tries > 0);
+	return fd;
 }
 
 static inline pid_t sys_clone3(struct clone_args *args)

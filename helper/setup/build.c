@@ -123,8 +123,7 @@ static int seclude_sshd(struct jail *j, struct err *err)
 /* Whose file was changed after it was compiled gets no jail, rather than one of the old. */
 static int choose_filter(struct jail *j, struct err *err)
 {
-	const unsigned variant = (j->set->inside_root == ANSWER_YES ? FILTER_ROOT : 0) |
-				 (j->set->nested == ANSWER_YES ? FILTER_NESTED : 0);
+	const unsigned variant = filter_variant(j->set);
 	const enum filter_kind kind = filter_kind(j->set->seccomp);
 	int r;
 

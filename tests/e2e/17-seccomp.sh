@@ -157,8 +157,13 @@ sed -i 's/EACCES/EPERM /' "$RULES"
 log_mark
 nok 'a changed one lets nobody in' on erik true
 ok 'and says why' logged_since "$RULES: it was changed after it was compiled: run 'loginjail seccomp apply'"
+echo 'include default' >"$RULES.right"
+printf '[jail right]\nusers = #4711\nseccomp = %s\n' "$RULES.right" >>"$INI"
+like "$(loginjail check 2>&1)" "seccomp: $RULES.right: it was not compiled" '(another file)'
 echo 'allow nonsense' >>"$RULES"
 run loginjail seccomp apply
+is "$out" '1 profile compiled' "one with an error does not keep other sections' from being compiled"
+unlike "$(loginjail check 2>&1)" "$RULES.right: it was not compiled" 'of which check has no complaint then'
 is "$status" 1 'one with an error is not compiled'
 like "$err" "$RULES:5: there is no system call 'nonsense'" 'file, line, and why'
 like "$(loginjail check 2>&1)" "$RULES:5: there is no system call 'nonsense'" 'as check says it'

@@ -59,7 +59,7 @@ static const struct {
 	{SYS_chown, EPERM}, {SYS_fchown, EPERM}, {SYS_fchownat, EPERM}, {SYS_sethostname, EPERM},
 	{SYS_wait4, EINTR}, {SYS_waitid, EINTR}, {SYS_getgroups, EINVAL},
 	{SYS_timerfd_settime, EINVAL}, {SYS_setitimer, EINVAL},
-	{SYS_getrandom, ENOSYS}, {SYS_sched_getaffinity, EINVAL},
+	{SYS_chdir, ENOMEM}, {SYS_getrandom, ENOSYS}, {SYS_sched_getaffinity, EINVAL},
 #endif
 };
 

@@ -108,6 +108,7 @@ static const struct {
 	 "'/a' is a destination twice"}}},
 	{A "bind = /a:/b/../c\n", false, {{3, "bind: '/b/../c' has a part"}}},
 	{A "gate = file:/run/x\n", false, {{3, "gate: without 'network = routed' or 'bridge' there"}}},
+	{A "root = lab\ninside_root = yes\nnested = yes\n", false, {{5, "nested: with inside_root = yes"}}},
 	{A "network = host\ngate = file:/run/x\n", false, {{4, "gate: without 'network = routed'"}}},
 	{"[defaults]\ngate = file:/run/x\n" A "network = host\n", false, {{5, "gate: without 'network = routed'"}}},
 	{"[defaults]\nnetwork = host\ngate = file:/run/x\n" A, false, {{3, "gate: without 'network = routed'"}}},

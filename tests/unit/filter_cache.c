@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What was compiled of a profile is used only as long as it is that, and root's alone. */
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "filter/cache.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
@@ -146,13 +149,30 @@ static void trusted(void)
 	ok(renameat(scratch_fd, "away", scratch_fd, "seccomp") == 0, "(back)");
 
 	/* One that somebody left who could guess the name is not written through. */
-	snprintf(other, sizeof other, "seccomp/.%s.%d", entry + strlen("seccomp/"), (int)getpid());
+	snprintf(other, sizeof other, "seccomp/.%s", entry + strlen("seccomp/"));
 	ok(put(scratch_fd, "victim", "mine", 0644) && symlinkat("../victim", scratch_fd, other) == 0, "(a link waits)");
 	is_int(store(TEXT), 0, "and is replaced");
 	is_int(load(), 0, "by the program");
+	is_int(faccessat(scratch_fd, other, F_OK, AT_SYMLINK_NOFOLLOW), -1, "nothing else is left");
 	char text[8];
 
 	is_int(read_file_at(scratch_fd, "victim", text, sizeof text), 4, "what it led to is as it was");
+}
+
+/* Who reads sees the last one or the next, whenever that comes. */
+static void replaced(void)
+{
+	pid_t pid = fork();
+	int refused = 0;
+
+	while (pid == 0)
+		if (store(TEXT) != 0)
+			_exit(1);
+	for (int i = 0; i < 3000; i++)
+		refused += load() != 0;
+	is_int(refused, 0, "one that is replaced meanwhile is used: %s", refused ? err.text : "");
+	ok(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid, "(killed)");
+	is_int(store(TEXT), 0, "and is in nobody's way");
 }
 
 static void sources(void)
@@ -188,6 +208,7 @@ int main(void)
 	stale();
 	damaged();
 	trusted();
+	replaced();
 	sources();
 	is_int(open_fds(), before, "no descriptor is left");
 	scratch_remove();
