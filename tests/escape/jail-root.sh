@@ -168,7 +168,8 @@ ok 'nothing stays' jails_gone
 # At logout: what hears no signal, changed its session and its uid, or hangs on to a terminal
 on_opt alice -tt 'for u in 0 33 2001; do
 	perl -e "use POSIX; \$) = \$( = $u; \$< = \$> = $u; for (1 .. 5) { next if fork; setsid(); \$SIG{\$_} = q(IGNORE) for qw(TERM HUP INT TSTP);
-		\$0 = q(deaf); sleep 1000; exit }" & done; wait; pgrep -c deaf' </dev/null >"$T/deaf" 2>&1
+		\$0 = q(deaf); sleep 1000; exit }" & done; wait
+	for t in $(seq 100); do n=$(pgrep -c deaf); [ "$n" = 15 ] && break; sleep 0.1; done; echo $n' </dev/null >"$T/deaf" 2>&1
 is "$(tr -d '\r' <"$T/deaf" | tail -n 1)" 15 '(processes that hear no signal, of three uids)'
 ok 'at logout the jail goes' jails_gone
 nok 'and they with it' pgrep -x deaf

@@ -80,7 +80,13 @@ static const struct {
 	{"request_key", 0, 0, {ENOSYS, ENOSYS, ENOSYS, ENOSYS, ENOSYS, ENOSYS}},
 	{"keyctl", 0, 0, {ENOSYS, ENOSYS, ENOSYS, ENOSYS, ENOSYS, ENOSYS}},
 	{"keyctl", 11 | HIGH, 0, {ENOSYS, ENOSYS, ENOSYS, ENOSYS, ENOSYS, ENOSYS}},
-#define NO_FAMILY(f)                                                                                        {"socket", f, 0, {EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT}},                                                                   {"socket", (f) | HIGH, 0, {EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT,     EAFNOSUPPORT}},                                            {"socketpair", f, 0, {EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT,         EAFNOSUPPORT}}
+#define NO_FAMILY(f)                                                                          \
+	{"socket", f, 0, {EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, \
+			  EAFNOSUPPORT}},                                                     \
+	{"socket", (f) | HIGH, 0, {EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT,      \
+				   EAFNOSUPPORT, EAFNOSUPPORT}},                              \
+	{"socketpair", f, 0, {EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT, EAFNOSUPPORT,           \
+			      EAFNOSUPPORT, EAFNOSUPPORT}}
 	NO_FAMILY(AF_VSOCK),
 	NO_FAMILY(AF_ALG),
 	NO_FAMILY(AF_PACKET),
@@ -287,7 +293,8 @@ static void texts(void)
 	is_int(of_text("", 0, &p), 0, "an empty text");
 	n = (size_t)program_make(&p, f, &err);
 	is_int(ask(f, n, arch, call_number("unlink"), 0, 0), action(EPERM), "allows nothing");
-	is_int(ask(f, n, arch, call_number("clone3"), 0, 0), action(ENOSYS), "of what libraries do without, seems not there");
+	is_int(ask(f, n, arch, call_number("clone3"), 0, 0), action(ENOSYS),
+	       "of what libraries do without, seems not there");
 	is_int(ask(f, n, arch, call_number("setresuid"), 0, 0), action(0), "but what a session begins with");
 	is_int(ask(f, n, arch, call_number("socketpair"), AF_ALG, 0), action(EAFNOSUPPORT), "if with these arguments");
 	is_int(ask(f, n, arch, call_number("add_key"), 0, 0), action(ENOSYS), "above the floor");
