@@ -2,6 +2,7 @@
 #include "cli/net_switch.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,9 @@
 #include "cli/verbs.h"
 #include "gate/by_hand.h"
 #include "lib/scope.h"
+#include "net/link.h"
+#include "net/nl.h"
+#include "setup/gc.h"
 #include "setup/state.h"
 
 #define ROW "%-16s %-14s %-20s %s\n"
@@ -18,7 +22,34 @@
 struct subject {
 	const char *section;
 	uid_t uid;
+	bool off;
 };
+
+/*
+ * Its keeper was killed, and its PID 1 with it: but what sshd forwards for a login goes on
+ * over its link, which nobody is left to close.
+ */
+static int cut_dead(const char *instance)
+{
+	struct nl_socket host;
+	char name[LINK_NAME_MAX];
+	struct state state;
+	struct err err;
+	int r = state_open(&state, &err);
+
+	if (!r && gc_dead(&state, instance)) {
+		r = nl_open(&host, NETLINK_ROUTE, &err);
+		link_name(instance, name);
+		if (!r && (r = link_end(&host, name, NULL)) < 0)
+			err_set(&err, r, "removing the link %s", name);
+		nl_close(&host);
+	}
+	state_close(&state);
+	if (!r)
+		return EXIT_OK;
+	fprintf(stderr, "loginjail: %s\n", err.text);
+	return EXIT_ERRORS;
+}
 
 static bool is_about(const struct subject *s, const struct keeper_status *jail)
 {
@@ -44,15 +75,18 @@ static int no_answer(const char *instance, int r)
 /* To ask a keeper makes it follow what was switched. */
 static int follow(const char *instance, void *arg)
 {
+	const struct subject *s = arg;
 	struct keeper_status jail;
 	struct keeper_net n;
 	int r = jails_status(instance, &jail);
 
+	if (r == -ECONNREFUSED && s->off)
+		return cut_dead(instance);
 	if (r == -ENOENT || r == -ECONNREFUSED || r == -ENODATA || r == -EPIPE || r == -ECONNRESET)
 		return EXIT_OK; /* ended while we looked */
 	if (r)
 		return jails_say(instance, r);
-	if (!is_about(arg, &jail))
+	if (!is_about(s, &jail))
 		return EXIT_OK;
 	r = jails_ask(instance, KEEPER_NET, &n, sizeof n);
 	if (r)
@@ -73,7 +107,7 @@ static int show(const struct subject *s)
 
 int net_status(void)
 {
-	return show(&(struct subject){NULL, 0});
+	return show(&(struct subject){.off = false});
 }
 
 /* jail:NAME and user:NAME are for what would be both. */
@@ -93,13 +127,13 @@ static int find_subject(const struct config *config, const char *name, struct su
 			config->path);
 		return EXIT_ERRORS;
 	}
-	*ret = (struct subject){section ? section->name : NULL, section ? 0 : pw->pw_uid};
+	*ret = (struct subject){.section = section ? section->name : NULL, .uid = section ? 0 : pw->pw_uid};
 	return EXIT_OK;
 }
 
 int net_switch_by_hand(const struct config *config, const char *name, bool off)
 {
-	struct subject s = {NULL, 0};
+	struct subject s = {.off = false};
 	struct state state;
 	struct err err;
 	int r = name ? find_subject(config, name, &s) : EXIT_OK;
@@ -116,5 +150,6 @@ int net_switch_by_hand(const struct config *config, const char *name, bool off)
 		fprintf(stderr, "loginjail: %s\n", err.text);
 		return EXIT_TEMPFAIL;
 	}
+	s.off = off;
 	return show(&s);
 }

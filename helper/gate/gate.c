@@ -21,6 +21,9 @@ enum { POLL_NOTIFY, POLL_MOUNTS, POLL_TIMER, POLL_PROCESS };
 /* Where something could not be watched. */
 #define TRY_AGAIN_MS 5000
 
+/* Between two readings of what has happened. */
+#define REST_MS 100
+
 void gate_set(struct gate *g, enum gate_state state, const char *fmt, ...)
 {
 	va_list ap;
@@ -68,8 +71,8 @@ void gate_close(struct gate *g)
 static void set_timer(struct gate *g)
 {
 	const bool process = g->spec->kind == GATE_PROCESS;
-	const long ms = process ? LOOK_AGAIN_MS : TRY_AGAIN_MS;
-	const bool on = process ? g->state == GATE_CLOSED : g->blind;
+	const long ms = g->rests ? REST_MS : process ? LOOK_AGAIN_MS : TRY_AGAIN_MS;
+	const bool on = process ? g->state == GATE_CLOSED : g->blind || g->rests;
 	const struct timespec every = {.tv_sec = on ? ms / 1000 : 0, .tv_nsec = on ? ms % 1000 * 1000000 : 0};
 	const struct itimerspec t = {.it_interval = every, .it_value = every};
 
@@ -102,7 +105,7 @@ void gate_watch(struct gate *g, int notify)
 
 void gate_poll(const struct gate *g, struct pollfd *p)
 {
-	p[POLL_NOTIFY] = (struct pollfd){.fd = g->notify, .events = POLLIN};
+	p[POLL_NOTIFY] = (struct pollfd){.fd = g->rests ? -1 : g->notify, .events = POLLIN};
 	/* It can always be read: an event is what counts. */
 	p[POLL_MOUNTS] = (struct pollfd){.fd = g->notify < 0 ? -1 : g->mounts, .events = POLLPRI};
 	p[POLL_TIMER] = (struct pollfd){.fd = g->timer, .events = POLLIN};
@@ -111,15 +114,23 @@ void gate_poll(const struct gate *g, struct pollfd *p)
 
 void gate_hear(struct gate *g, const struct pollfd *p)
 {
+	const bool rested = g->rests;
 	bool look = p[POLL_PROCESS].revents || (p[POLL_MOUNTS].revents && g->spec->kind != GATE_PROCESS);
 	uint64_t ticks;
 
-	if (p[POLL_TIMER].revents && read(g->timer, &ticks, sizeof ticks) == sizeof ticks)
-		look = true;
-	if (p[POLL_NOTIFY].revents && gate_path_hear(g))
-		look = true;
-	if (!look)
+	if (p[POLL_TIMER].revents && read(g->timer, &ticks, sizeof ticks) == sizeof ticks) {
+		look |= !g->rests;
+		g->rests = false;
+	}
+	if (p[POLL_NOTIFY].revents) {
+		look |= gate_path_hear(g);
+		g->rests = g->timer >= 0;
+	}
+	if (!look) {
+		if (g->rests != rested)
+			set_timer(g);
 		return;
+	}
 	gate_look(g);
 	if (g->notify >= 0)
 		(void)!chdir("/");

@@ -56,6 +56,7 @@ struct gate {
 	} watch[GATE_DEPTH_MAX + 1];
 	size_t watches;
 	bool blind; /* one of them could not be had */
+	bool rests; /* heard just now: a storm of what others do costs no more than this */
 };
 
 #define GATE_NOT_MADE ((struct gate){.root = -EBADF, .proc = -EBADF, .mounts = -EBADF, .run = -EBADF, \

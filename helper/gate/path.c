@@ -99,8 +99,11 @@ static int add_watch(struct gate *g, int dir, const char *path, uint32_t mask, c
 {
 	int wd;
 
-	if (g->notify < 0 || g->watches == GATE_DEPTH_MAX + 1)
-		return g->notify < 0 ? 0 : -ENAMETOOLONG;
+	/* -EBADF: nobody watches; else why it can't be done. */
+	if (g->notify < 0)
+		return g->notify == -EBADF ? 0 : g->notify;
+	if (g->watches == GATE_DEPTH_MAX + 1)
+		return -ENAMETOOLONG;
 	if (fchdir(dir) < 0)
 		return -errno;
 	wd = inotify_add_watch(g->notify, path, mask);

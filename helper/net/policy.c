@@ -222,6 +222,33 @@ static bool same_addresses(const struct settings *a, const struct settings *b, c
 	return false;
 }
 
+/* What tells a jail's hardware address from others': the last 32 bits of its address. */
+static uint32_t last_bits(const struct settings *s, unsigned int *len)
+{
+	const struct prefix *p = &s->address.v[0];
+	uint32_t bits;
+
+	for (size_t i = 0; i < s->address.n; i++)
+		if (s->address.v[i].family == AF_INET)
+			p = &s->address.v[i];
+	memcpy(&bits, p->addr + (p->family == AF_INET ? 0 : 12), sizeof bits);
+	*len = p->family == AF_INET ? p->len : p->len > 96 ? p->len - 96 : 0;
+	return ntohl(bits);
+}
+
+static bool same_hardware(const struct settings *a, const struct settings *b)
+{
+	unsigned int x, y, len;
+	uint32_t differ;
+
+	if (a->network != NETWORK_BRIDGE || b->network != NETWORK_BRIDGE || strcmp(a->bridge, b->bridge) != 0 ||
+	    a->address.n == 0 || b->address.n == 0)
+		return false;
+	differ = last_bits(a, &x) ^ last_bits(b, &y);
+	len = x < y ? x : y;
+	return len == 0 || differ >> (32 - len) == 0;
+}
+
 static int check_pair(const struct section *a, const struct section *b, struct err *err)
 {
 	char port[PUBLISH_TEXT_MAX], address[PREFIX_TEXT_MAX];
@@ -231,6 +258,10 @@ static int check_pair(const struct section *a, const struct section *b, struct e
 	if (same_addresses(&a->settings, &b->settings, address))
 		return err_set(err, -EEXIST, "[jail %s] and [jail %s] both have the addresses %s: give each a part of "
 			       "its own", a->name, b->name, address);
+	if (same_hardware(&a->settings, &b->settings))
+		return err_set(err, -EEXIST, "[jail %s] and [jail %s] are on one bridge with addresses that end alike, of "
+			       "which their jails' hardware addresses are made: give them other ones, or addresses of IPv4 as "
+			       "well", a->name, b->name);
 	if (policy_group(a->name) == policy_group(b->name))
 		return err_set(err, -EEXIST, "the names of [jail %s] and [jail %s] give the same interface group; "
 			       "rename one", a->name, b->name);
@@ -377,12 +408,11 @@ static void write_bridged_parts(FILE *f, char *const text[PART_MAX])
 	fprintf(f, "\tchain bridged-inbound {\n%s\t}\n", text[PART_BRIDGED_INBOUND]);
 }
 
-/* The table of bridges; none, if nobody is on one. */
+/* The table of bridges.  Where no section has one, jails of before may still be on one: they
+ * get nowhere. */
 static void write_guard(FILE *f, char *const text[PART_MAX])
 {
 	fputs("add table bridge " POLICY_TABLE "\ndelete table bridge " POLICY_TABLE "\n", f);
-	if (!*text[PART_BRIDGED] && !*text[PART_BRIDGED + 1])
-		return;
 	fputs("table bridge " POLICY_TABLE " {\n\tcomment \"made of jail.ini by loginjail net apply\"\n", f);
 	for (int six = 0; six < 2; six++) {
 		const char c = six ? '6' : '4';

@@ -15,6 +15,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "lib/fdio.h"
 #include "net/link_parts.h"
@@ -122,12 +123,18 @@ bool bridge_is_ours(const char *name)
 
 int bridge_make(struct nl_socket *host, const char *name, struct err *err)
 {
+	/* No jail's (port_hardware), and no other host's. */
+	uint8_t hardware[6] = {0x02, 0x6d};
 	struct nlmsghdr *h = nl_request(host, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	struct nlattr *info, *data;
 	int r;
 
+	if (getrandom(hardware + 2, sizeof hardware - 2, 0) != (ssize_t)sizeof hardware - 2)
+		return err_set(err, -EIO, "a hardware address for the bridge %s", name);
 	link_put_info(h, IFF_UP, 0);
 	nl.attr_put_strz(h, IFLA_IFNAME, name);
+	/* One that was given: else it has that of some port, which comes and goes. */
+	nl.attr_put(h, IFLA_ADDRESS, sizeof hardware, hardware);
 	info = nl.attr_nest_start(h, IFLA_LINKINFO);
 	nl.attr_put_strz(h, IFLA_INFO_KIND, "bridge");
 	data = nl.attr_nest_start(h, IFLA_INFO_DATA);

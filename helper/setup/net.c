@@ -15,6 +15,7 @@
 #include "lib/fdio.h"
 #include "lib/log.h"
 #include "lib/scope.h"
+#include "net/conntrack.h"
 #include "net/link.h"
 #include "net/policy.h"
 #include "net/pool.h"
@@ -41,6 +42,9 @@ static int open_inside(struct jail *j, struct nl_socket *jail, struct err *err)
 		r = err_set(err, k, "ping_group_range of the jail");
 	if (!r && (k = write_file_at(j->proc, "sys/net/ipv4/ip_unprivileged_port_start", "0")) < 0)
 		r = err_set(err, k, "ip_unprivileged_port_start of the jail");
+	/* Its addresses and routes are what it was given, whoever announces others. */
+	if (!r && (k = write_file_at(j->proc, "sys/net/ipv6/conf/default/accept_ra", "0")) < 0 && k != -ENOENT)
+		r = err_set(err, k, "accept_ra of the jail");
 	if (setns(home, CLONE_NEWNET) < 0)
 		r = err_set(err, -errno, "leaving the jail's network namespace");
 	return r;
@@ -226,6 +230,7 @@ void net_follow_rules(struct jail *j)
 {
 	static const struct link_address no_routes[2];
 	const bool bridged = j->set->network == NETWORK_BRIDGE, loaded = table_loaded(bridged);
+	struct err err;
 	int r;
 
 	if (!j->net.name[0] || loaded != j->net.paused)
@@ -235,7 +240,9 @@ void net_follow_rules(struct jail *j)
 		log_line(LOG_WARNING, "jail %s: the rules for %s jails are gone: it is cut off until 'loginjail "
 			 "net apply' has loaded them", j->instance, bridged ? "bridged" : "routed");
 	} else {
-		r = link_resume(&j->net.host, j->net.name, bridged ? no_routes : j->net.address);
+		/* What was begun while there were none; now nobody makes an entry of it again. */
+		r = conntrack_forget(j->net.address, 2, &err);
+		r = r ? r : link_resume(&j->net.host, j->net.name, bridged ? no_routes : j->net.address);
 		log_line(LOG_INFO, "jail %s: the rules for %s jails are back", j->instance,
 			 bridged ? "bridged" : "routed");
 	}

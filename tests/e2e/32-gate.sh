@@ -65,7 +65,8 @@ like "$a4 $a6" '^10\.213\..* fdcc:' 'the addresses stay hers all the time'
 is "$(j 'ip -o link show dev lo | grep -c LOOPBACK,UP')" 1 'loopback is there'
 log_mark
 mkdir -p /srv/lab/today
-is "$(state alice)" 'closed: gate file:/srv/lab/today/open: /srv/lab/today/open does not exist' 'the way to it, step by step'
+step='closed: gate file:/srv/lab/today/open: /srv/lab/today/open does not exist'
+ok 'the way to it, step by step' eventually state_is alice "$step"
 touch /srv/lab/today/open
 within_a_second 'the file is made: the network is there' state_is alice open
 reaches alice 'in both families' "$V4=$A4" "$V6=$A6"

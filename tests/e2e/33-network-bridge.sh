@@ -178,6 +178,64 @@ for table in 'inet' 'bridge'; do
 	reaches alice 'and no other' tcp/192.168.88.2/7000=- tcp/192.168.88.3/7000=-
 done
 
+# What is begun while there are none does not go on when they are back
+cat >"$TOOLS/begin" <<'EOS_'
+#!/usr/bin/perl
+# begin ADDRESS PORT: connects, however often that takes; then a line for each answer
+use IO::Socket::INET; $| = 1; my $s;
+print "here\n";
+until ($s = IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1], Timeout => 1)) { select undef, undef, undef, 0.01 }
+print "connected\n";
+for (1 .. 100) { syswrite $s, "x"; my $r; eval { local $SIG{ALRM} = sub { die }; alarm 1; sysread $s, $r, 1; alarm 0 }; print "answer\n" if $r; select undef, undef, undef, 0.1 }
+EOS_
+chmod 755 "$TOOLS/begin"
+alone socat TCP-LISTEN:7333,fork,reuseaddr EXEC:cat </dev/null >/dev/null 2>&1 &
+served+=("$!")
+begin() { # USER ADDRESS: into $T/begun.USER
+	: >"$T/begun.$1"
+	alone ssh -F "$S/ssh_config" -l "$1" world "$TOOLS/begin $2 7333" </dev/null >"$T/begun.$1" 2>&1 &
+	begun+=("$!")
+	eventually grep -q here "$T/begun.$1"
+}
+connected() { grep -c connected "$T/begun.$1"; }
+answers() { grep -c answer "$T/begun.$1"; }
+goes_on() { # USER: does another answer come?
+	local n
+	n=$(answers "$1")
+	sleep 2
+	(($(answers "$1") > n))
+}
+begun=()
+begin alice 192.168.88.3
+begin dora 198.51.100.1
+sleep 1
+is "$(connected alice) $(connected dora)" '0 0' '(with rules nobody gets there)'
+nft delete table inet loginjail \; delete table bridge loginjail
+ok '(a live jail is cut off)' eventually link_is DOWN
+sleep 1
+loginjail net apply >/dev/null
+ok '(with rules it has its way again)' eventually_sh "[[ \$(reach alice tcp/203.0.113.2/7000) == *' segment '* ]]"
+for user in alice dora; do
+	nok "$user: a connection of the time without rules does not go on" goes_on "$user"
+done
+kill "${begun[@]}"
+wait "${begun[@]}" 2>/dev/null
+
+# The last section of a bridge goes, and its jail lives
+begun=()
+begin alice 192.168.88.3
+cp "$INI" "$T/with"
+sed -i '/^\[jail test\]/,/^$/d; /^\[jail picky\]/,/^$/d; /^\[jail few\]/,/^$/d' "$INI"
+is "$(loginjail net apply)" "1 routed jail in $INI, rules loaded" '(no section has a bridge any more)'
+sleep 1
+is "$(connected alice)" 0 'a jail of one gets nowhere'
+cp "$T/with" "$INI"
+loginjail net apply >/dev/null
+ok '(her section again)' eventually_sh "[[ \$(reach alice tcp/203.0.113.2/7000) == *' segment '* ]]"
+is "$(connected alice)" 0 'nor then'
+kill "${begun[@]}"
+wait "${begun[@]}" 2>/dev/null
+
 # Addresses that become another section's: those who have them already don't get its rules
 sed -i '/^\[jail test\]/,/^$/s/^\(network\|address\)/;&/' "$INI"
 printf '\n[jail heir]\nusers = nobody\nnetwork = bridge\naddress = %s\nallow = 192.168.88.0/24 fd88::/64\n' \

@@ -115,7 +115,8 @@ is "$(half_made x)" '' 'what was left'
 # The one inside, PID 1 of its namespace
 begin update x -- /bin/sh -c 'touch /etc/mark; sleep 1000'
 ok 'the command runs' until_made "$TREES/x/.new.*/root/etc/mark"
-kill -KILL "$(pgrep -f 'rootfs --inside' | tail -n 1)"
+# Not one of its children, which has its command line until it executes something else.
+kill -KILL "$(pgrep -o -f '^/bin/sh .*rootfs --inside')"
 wait "$pid"
 isnt $? 0 'the inner one killed: it fails'
 is "$(half_made x)" '' 'and cleans up'

@@ -7,6 +7,7 @@
 standard_users
 add_user carl 2007
 add_user dora 2008
+add_user erik 2009
 networks
 DEFAULTS="pool = $POOL4 $POOL6"
 mkdir -p /srv/lab /srv/open/below /srv/hers
@@ -26,6 +27,12 @@ gate = process:meeting
 users = carl
 network = routed
 gate = process:meeting@uma
+scope = session
+
+[jail twice]
+users = erik
+network = routed
+gate = file:/srv/lab/open
 scope = session
 
 [jail hers]
@@ -178,6 +185,21 @@ release a
 hold a alice
 nok 'its link goes' ip link show "$link"
 
+# Forwarded for a login whose keeper is gone
+touch /srv/lab/open
+ok '(open)' eventually state_is alice open
+alone ssh -N -L 127.0.0.1:7321:198.51.100.2:7000 -F "$S/ssh_config" -l alice world </dev/null >/dev/null 2>&1 &
+forward=$!
+ok '(a forward)' eventually_sh '[[ $("$TOOLS/reach" tcp/127.0.0.1/7321) == *internet* ]]'
+kill -KILL "$(keeper_of alice)"
+release a 2>/dev/null
+ok 'net off' loginjail net off
+is "$("$TOOLS/reach" tcp/127.0.0.1/7321 | grep -c internet)" 0 'closes what a killed keeper left, too'
+loginjail net on >/dev/null
+kill "$forward"
+wait "$forward" 2>/dev/null
+hold a alice
+
 # ---- all of the kernel's watches, which a jail has together with its keeper ------------------
 ok '(open)' eventually state_is alice open
 mkfifo "$T/hog"
@@ -196,7 +218,42 @@ ok "others' gates are open" state_is dora open
 release b2
 kill -KILL "$client"
 wait "$client" 2>/dev/null
-for name in a b c d; do
+
+# ---- and all of the kernel's instances: who can't be told is closed ---------------------------
+touch /srv/lab/open
+hold e erik
+ok '(open)' eventually state_is erik open
+alone ssh -F "$S/ssh_config" -l erik world 'hog inotify 1000000 hold; sleep 60' </dev/zero >"$T/hog" 2>/dev/null &
+client=$!
+read -r -t 60 taken <"$T/hog"
+like "$taken" '^[0-9]+ E' 'a jail takes all that it gets'
+hold f erik
+ok 'a jail whose gate can not be watched is closed' \
+	eventually_sh '[[ $(loginjail net status | grep -c "^erik .* closed: ") -ge 1 ]]'
+rm /srv/lab/open
+ok 'and when the gate closes, all are' eventually_sh '[[ $(loginjail net status | grep -c "^erik .* open$") == 0 ]]'
+kill -KILL "$client"
+wait "$client" 2>/dev/null
+
+# ---- a storm of events costs a keeper next to nothing ------------------------------------------
+# Beside the gate's path, where a user has something
+mkdir -p /srv/lab/hers
+chown 2008 /srv/lab/hers
+touch /srv/lab/open
+keeper=$(keeper_of alice)
+ticks() { awk '{ print $14 + $15 }' "/proc/$keeper/stat"; }
+setpriv --reuid=2008 --regid=2008 --clear-groups perl -e 'for (;;) { chmod 0755, "/srv/lab/hers" }' &
+storm=$!
+before=$(ticks)
+sleep 3
+between $(($(ticks) - before)) 0 30 'not more than a tenth of a processor'
+ok 'and it hears what matters' eventually state_is alice open
+rm /srv/lab/open
+ok 'both ways' eventually not state_is alice open
+kill "$storm"
+wait "$storm" 2>/dev/null
+rmdir /srv/lab/hers
+for name in a b c d e f; do
 	release "$name"
 done
 ok 'no jail stays' jails_gone

@@ -159,8 +159,12 @@ bridge link set dev "$port" flood off
 # A router that somebody announces: a jail keeps to what it was given
 before=$(j 'ip -6 addr show dev eth0; ip -6 route')
 in_net segment sysctl -qw net.ipv6.conf.all.forwarding=1
-in_net segment "$TOOLS/frames" send out "333300000001 020000000078 86dd 60000000 0030 3aff fe800000000000000000000000000078 ff020000000000000000000000000001 8600000040000708 0000000000000000 0304 40c0 00015180 00003840 00000000 fd990000000000000000000000000000"
+in_net segment "$TOOLS/frames" send out "333300000001 020000000078 86dd 60000000 0030 3aff fe800000000000000000000000000078 ff020000000000000000000000000001 8600697040000708 0000000000000000 0304 40c0 00015180 00003840 00000000 fd990000000000000000000000000000"
 is "$(j 'ip -6 addr show dev eth0; ip -6 route')" "$before" 'router advertisements reach no jail'
+# What the host itself sends passes no rule for what is forwarded
+"$TOOLS/frames" send br0 "333300000001 020000000078 86dd 60000000 0030 3aff fe800000000000000000000000000078 ff020000000000000000000000000001 8600697040000708 0000000000000000 0304 40c0 00015180 00003840 00000000 fd990000000000000000000000000000"
+sleep 1
+is "$(j 'ip -6 addr show dev eth0; ip -6 route')" "$before" "nor is the host's own listened to"
 
 # The host's loopback, on a host that would let it
 sysctl -qw net.ipv4.conf.all.route_localnet=1
