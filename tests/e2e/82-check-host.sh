@@ -81,7 +81,7 @@ printf 'auth required pam_permit.so\nsession required pam_permit.so\n' >/etc/pam
 opened 'a service that nobody knows' 'PAM service new-ftp: '
 ok 'new-ftp: the remedy' "${SETUP[@]}" --apply
 shut 'PAM'
-printf 'session include none\n' >/etc/pam.d/broken
+printf '@include none\n' >/etc/pam.d/broken
 check
 like "$out" $'\nnote  PAM service broken: it works for nobody' 'a service that PAM cannot read is none'
 rm /etc/pam.d/{broken,new-ftp}
