@@ -115,6 +115,10 @@ like "$out" $'\nnote  alice and 1 other: sshd has \'AllowStreamLocalForwarding y
 if (($(ssh_version) >= 908)); then
 	try_sshd PAMServiceName "alice: sshd has 'PAMServiceName other'" 'PAMServiceName other'
 fi
+printf 'Match User alice\n\tPermitTunnel yes\n' >/etc/ssh/more.conf
+sed -i "1i Include '/etc/ssh/more.conf'" /etc/ssh/sshd_config
+opened 'an Include in single quotes' "open  alice: sshd has 'PermitTunnel yes'"
+cp -p "$T/sshd_config" /etc/ssh/sshd_config
 sed -i '1i Nonsense yes' /etc/ssh/sshd_config
 check
 is "$status" 1 'what sshd does not take: the status'

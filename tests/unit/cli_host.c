@@ -65,6 +65,14 @@ static void match_lines(void)
 	is_int(matches_add(&m, "Match moon full User ann\n", collect, included), 0, "one that nobody knows");
 	ok(m.unknown, "may tell anybody from anybody");
 	matches_clear(&m);
+	is_int(matches_add(&m, "Match User \"ann\" # 'x'\n# it's\n", collect, included), 0, "one kind of quotes");
+	ok(!m.unknown, "is known, and a comment is none of them");
+	is_int(matches_add(&m, "Match User 'ann'\n", collect, included), 0, "the other kind");
+	ok(m.unknown, "means what sshd's version says");
+	matches_clear(&m);
+	is_int(matches_add(&m, "Include /a\\ b\n", collect, included), 0, "an escape");
+	ok(m.unknown, "so does that");
+	matches_clear(&m);
 }
 
 static void crontabs(void)
