@@ -64,10 +64,11 @@ static int read_small(int home, const char *name, char *text, size_t size)
 static void look_at_mail(struct host *h, const struct host_user *user, int home, size_t i)
 {
 	char text[MAIL_MAX];
-	struct stat st;
+	/* A file may be mounted there, too, which nothing is asked of. */
+	_cleanup_close_ int found = sys_openat2(home, mail[i].name, O_PATH | O_NOFOLLOW, 0, RESOLVE_POLICY_BENEATH);
 	int r;
 
-	if (fstatat(home, mail[i].name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (found < 0 && errno == ENOENT)
 		return;
 	if (!mail[i].address) {
 		host_open(h, user->name, MAIL_FIX, "has a ~/%s, and so may have %s run commands", mail[i].name,
@@ -119,15 +120,41 @@ static void look_at_units(struct host *h, const struct host_user *user, int home
 			  "~/%s %s, which systemd runs outside the jail", dir, found);
 }
 
-static void look_at(struct host *h, const struct host_user *user)
+struct unseen {
+	const struct host_user *first;
+	size_t n;
+};
+
+static void not_seen(struct unseen *u, const struct host_user *user)
+{
+	if (u->n++ == 0)
+		u->first = user;
+}
+
+static void look_at(struct host *h, const struct host_user *user, struct unseen *away, struct unseen *closed)
 {
 	/* The way there is the administrator's, as for a login; see helper/tree/tree.c. */
-	_cleanup_close_ int home = *user->home != '/' ? -ENOENT :
-		sys_openat2(AT_FDCWD, user->home, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
-	struct stat st;
+	_cleanup_close_ int home = -EBADF;
+	struct statx st;
 
+	if (*user->home != '/')
+		return;
+	if (!mounts_local_path(&h->mounts, user->home)) {
+		not_seen(away, user);
+		return;
+	}
+	home = sys_openat2(AT_FDCWD, user->home, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
+	if (home < 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			not_seen(closed, user);
+		return;
+	}
+	if (!mounts_stat(&h->mounts, home, "", &st)) {
+		not_seen(away, user);
+		return;
+	}
 	/* Not theirs, such as / or another's: then they can't write there, and no login works. */
-	if (home < 0 || fstat(home, &st) < 0 || st.st_uid != user->uid)
+	if (st.stx_uid != user->uid)
 		return;
 	for (size_t i = 0; i < sizeof mail / sizeof *mail; i++)
 		look_at_mail(h, user, home, i);
@@ -135,9 +162,26 @@ static void look_at(struct host *h, const struct host_user *user)
 		look_at_units(h, user, home, unit_dirs[i]);
 }
 
+static int tell_unseen(struct host *h, const struct unseen *u, const char *why)
+{
+	_cleanup_free_ char *subject = u->n > 0 ? host_users_text(u->first->name, u->n) : NULL;
+
+	if (u->n == 0)
+		return 0;
+	if (!subject)
+		return -ENOMEM;
+	host_note(h, subject, "look at ~/.forward and ~/.config/systemd/user there by hand",
+		  "the home was not looked at: %s", why);
+	return 0;
+}
+
 int host_homes(struct host *h)
 {
+	struct unseen away = {0}, closed = {0};
+	int r;
+
 	for (size_t i = 0; i < h->n_users; i++)
-		look_at(h, &h->users[i]);
-	return 0;
+		look_at(h, &h->users[i], &away, &closed);
+	r = tell_unseen(h, &away, "its file system is not known to be of this machine, and might never answer");
+	return r ? r : tell_unseen(h, &closed, "it can't be opened");
 }
