@@ -151,6 +151,13 @@ like "$told" 'has a ~/.forward that can.t be read' 'which is told'
 speak $H/.forward
 clear_home
 
+# More files of a kind than anybody should read, and names that forge lines
+as bash -c 'cd; for ((i = 0; i < 300; i++)); do echo a >.forward+$i; done; echo "|x" >$'"'"'.qmail-\nopen  root: x'"'"
+check 'many files for addresses'
+like "$out" $'\nnote  alice: the home has too much in it' 'which is told'
+unlike "$out" 'open  root: x' 'no line is forged'
+clear_home
+
 # What a shell or a terminal would make of a name that a user chose
 mkdir -m 1777 /opt/all
 as mkdir -m 777 $'/opt/all/x;touch y\xc2\x9b31m'
