@@ -234,6 +234,25 @@ static void links(void)
 	unlinkat(scratch_fd, "etc/pam.d/zalias", 0);
 }
 
+/* Whoever is included is a part; but not by what nobody reads. */
+static void old_copies(void)
+{
+	put(scratch_fd, "etc/pam.d/vpn", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/new.dpkg-old", "@include vpn\n", 0644);
+	begin();
+	plan("included by an old copy", 0, 4);
+	contains(planned("/etc/pam.d/vpn"), "# loginjail", "it is a service");
+	end();
+	put(scratch_fd, "etc/pam.d/new", "auth c d\n@include vpn\n", 0644);
+	begin();
+	plan("included by another service", 0, 4);
+	is_str(planned("/etc/pam.d/vpn"), "", "it is a part");
+	end();
+	unlinkat(scratch_fd, "etc/pam.d/vpn", 0);
+	unlinkat(scratch_fd, "etc/pam.d/new", 0);
+	unlinkat(scratch_fd, "etc/pam.d/new.dpkg-old", 0);
+}
+
 static void by_hand(void)
 {
 	unlinkat(scratch_fd, "etc/pam.d/su-l", 0);
@@ -322,6 +341,7 @@ int main(void)
 	built_on();
 	unreadable();
 	links();
+	old_copies();
 	by_hand();
 	problems();
 	scratch_remove();
