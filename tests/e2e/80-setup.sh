@@ -31,7 +31,7 @@ unchanged() { files | diff "$T/before" -; }
 run "${SETUP[@]}"
 is "$status" 0 'a dry run'
 like "$out" $'\n\\+session    required     [^ ]*pam_loginjail.so open\n' 'shows the lines'
-like "$out" $'/etc/pam.d/atd: jailed users are refused here' 'and the other doors, with the reason'
+like "$out" '/etc/pam.d/atd: jailed users are refused here, and names that are no account of the host: runs users' 'and the other doors, with the reason'
 like "$out" 'nothing has been' 'says that nothing was done'
 ok 'and nothing was' unchanged
 
