@@ -67,7 +67,7 @@ static int look_at_part(struct host *h, const struct pam_part *part)
 	if (r == -ENOMEM || !subject)
 		return -ENOMEM;
 	if (r < 0)
-		host_note(h, subject, "if a program has it for a service, give it 'session required " PAM_MODULE_NAME "'",
+		host_note(h, subject, "if a program has it for a service, put our line into it",
 			  "%s includes it, and it was taken for a part of that and no service", part->by);
 	return 0;
 }

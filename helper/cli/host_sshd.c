@@ -258,8 +258,8 @@ static void ask_decision(struct host *h, const char *user, const char *service)
 	int r = nss_user_find(user, &facts, &err);
 
 	if (r) {
-		host_note(h, user, "loginjail explain shows it", "whether the service '%s' that sshd has works can't be "
-			  "told: %s", service, err.text);
+		host_note(h, user, "loginjail explain shows it", "whether sshd's service '%s' works can't be told: %s",
+			  service, err.text);
 		return;
 	}
 	if (config_decide(h->config, &facts.facts, service, &nss_group_lookup, &decision, &err) == 0 &&

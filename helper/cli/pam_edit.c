@@ -184,7 +184,8 @@ static int plan_refusal(struct changes *c, const struct pam_services *services, 
 			const char *line)
 {
 	_cleanup_free_ char *path = text_format(PAM_DIR "/%s", s->name), *bare = NULL;
-	_cleanup_free_ char *why = text_format("jailed users are refused here, and names that are no account of the host: %s", s->why);
+	_cleanup_free_ char *why = text_format("jailed users are refused here, and names that are no account of "
+					       "the host: %s", s->why);
 	struct change *change;
 	struct err err;
 	int r;

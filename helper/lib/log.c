@@ -30,7 +30,8 @@ void text_defuse(char *text)
 		size_t len = utf8_len(text);
 
 		if (len == 0 || *s < 0x20 || *s == 0x7f) {
-			*text = *s < 0xa0 ? '?' : *text;
+			if (*s < 0xa0)
+				*text = '?';
 			text++;
 		} else if (len == 2 && *s == 0xc2 && s[1] < 0xa0) {
 			*text++ = '?';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mute-fuse TARGET UID MODE: mounts a FUSE of that user's there, for all to see, whose root has that mode (in octal), and
- * answers none of what it is asked.
+ * mute-fuse TARGET UID MODE: mounts a FUSE of that user's there, for all to see, whose root has that
+ * mode (in octal), and answers none of what it is asked.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -83,7 +83,8 @@ static void crontabs(void)
 		{"17 * * * * root cd / && run", "root"}, {"*/5 1-2 * jan mon,tue\tann  x\n", "ann"},
 		{"@reboot ann x", "ann"}, {"@daily  bob\tx", "bob"}, {"  0 0 * * * ann x", "ann"},
 		{"-*/5 * * * * ann x", "ann"}, {"* * * * * ann:staff x", "ann"},
-		{"~ 1 * * * ann x", "ann"}, {"# 17 * * * * ann x", NULL}, {"PATH=/bin:/usr/bin a b c d e", NULL}, {"", NULL}, {"\n", NULL},
+		{"~ 1 * * * ann x", "ann"}, {"# 17 * * * * ann x", NULL},
+		{"PATH=/bin:/usr/bin a b c d e", NULL}, {"", NULL}, {"\n", NULL},
 		{"0 0 * * * ann\n", NULL}, {"0 0 * * *", NULL}, {"0 0\n1 1 1 1 1 ann x", NULL}, {"@reboot", NULL},
 		{"MAILTO=ann\n", NULL},
 	};
@@ -131,7 +132,8 @@ static void sudoers(void)
 	ok(!sudoers_others("ann ALL=\\\nALL\n"), "a continued line is none");
 	ok(sudoers_others("#0005 ALL=ALL\n") && sudoers_others("X, #005 ALL=ALL\n"), "a uid with more digits");
 	ok(!sudoers_others("#5 ALL=ALL\n# 0\n"), "the usual form, and a comment");
-	ok(sudo_conf_usual("Set x y\n#Plugin a b.so\nPlugin sudoers_policy sudoers.so\nPlugin x\tsudoers.so # x"), "sudo.conf");
+	ok(sudo_conf_usual("Set x y\n#Plugin a b.so\nPlugin sudoers_policy sudoers.so\nPlugin x\tsudoers.so # x"),
+	   "sudo.conf");
 	ok(!sudo_conf_usual("Set x y\nPlugin sudoers_policy sudoers.so sudoers_file=/x\n"), "another file of rules");
 	ok(!sudo_conf_usual("plugin sudoers_policy other.so\n"), "another plugin");
 	ok(sudoers_in_files("passwd: files ldap\n"), "nothing said");

@@ -140,7 +140,8 @@ static void unknown(void)
 /* Where setup made the file, and then the administrator wrote into it. */
 static void built_on(void)
 {
-	static const char vendor[] = "auth include /usr/lib/pam.d/systemd-user\n", more[] = "session optional more.so\n";
+	static const char vendor[] = "auth include /usr/lib/pam.d/systemd-user\n";
+	static const char more[] = "session optional more.so\n";
 	char text[2048] = "", got[2048] = "";
 
 	begin();
@@ -152,8 +153,8 @@ static void built_on(void)
 	begin();
 	plan("with a line more", 0, 1);
 	contains(planned("/etc/pam.d/systemd-user"), vendor, "the vendor's lines stay");
-	contains(planned("/etc/pam.d/systemd-user"), "session include /usr/lib/pam.d/systemd-user\nsession optional more.so\n"
-		 "# loginjail", "before what was added");
+	contains(planned("/etc/pam.d/systemd-user"), "pam.d/systemd-user\nsession optional more.so\n# loginjail",
+		 "before what was added");
 	apply("with a line more");
 	end();
 	begin();
