@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/pam_stack.h"
 #include "cli/text.h"
 #include "lib/scope.h"
 
@@ -33,8 +34,18 @@ struct strip {
 	char *out; /* as long as the text, at most */
 	size_t n;
 	unsigned line, begun; /* line of the block's begin; 0: in none */
-	bool open, fresh;
+	bool open, in_fresh, fresh;
+	bool others; /* somebody wrote lines into a file that was setup's */
 };
+
+/*
+ * In a file of setup's own a block has the vendor's lines as well, which whoever wrote more into the
+ * file has built on: ours alone go.
+ */
+static bool stays(const struct strip *s, const char *line, size_t len)
+{
+	return !s->begun || (s->in_fresh && !memmem(line, len, PAM_MODULE_NAME, sizeof PAM_MODULE_NAME - 1));
+}
 
 static int strip_line(struct strip *s, const char *name, const char *at, size_t len, struct err *err)
 {
@@ -45,7 +56,8 @@ static int strip_line(struct strip *s, const char *name, const char *at, size_t 
 					       "the lines about loginjail out by hand", name, s->line);
 		s->begun = s->line;
 		s->open = starts(at, BEGIN_OPEN);
-		s->fresh |= starts(at, BEGIN_NEW);
+		s->in_fresh = starts(at, BEGIN_NEW);
+		s->fresh |= s->in_fresh;
 	} else if (starts(at, END)) {
 		if (!s->begun)
 			return err_set(err, 0, "%s:%u: '" END "' without a begin: take it out by hand",
@@ -54,7 +66,8 @@ static int strip_line(struct strip *s, const char *name, const char *at, size_t 
 		/* Only while it is the end of the file that it was added to. */
 		if (s->open && !at[len] && s->n > 0 && s->out[s->n - 1] == '\n')
 			s->n--;
-	} else if (!s->begun) {
+	} else if (stays(s, at, len)) {
+		s->others |= !s->begun;
 		memcpy(s->out + s->n, at, len);
 		s->n += len;
 	}
@@ -80,7 +93,7 @@ int blocks_strip(const char *name, const char *text, char **ret, struct err *err
 		return err_set(err, 0, "%s:%u: '" BEGIN "' without an end: take the lines about "
 				       "loginjail out by hand", name, s.begun);
 	out[s.n] = '\0';
-	*ret = s.fresh && s.n == 0 ? NULL : take_ptr(out);
+	*ret = s.fresh && !s.others ? NULL : take_ptr(out);
 	return 0;
 }
 

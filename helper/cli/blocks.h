@@ -14,7 +14,8 @@
 bool blocks_any(const char *text);
 
 /*
- * Text without the blocks: byte for byte what it was before they were added.
+ * Text without the blocks: byte for byte what it was before they were added.  Of a file that
+ * was setup's and has lines of others by now, all but the lines that name our module.
  * *ret is the caller's; NULL where all of the file was setup's.  name is for messages.
  * -EINVAL for a block without begin or end, -ENOMEM.
  */

@@ -9,13 +9,17 @@
 
 #include "cli/text.h"
 #include "cli/verbs.h"
+#include "lib/log.h"
 #include "lib/scope.h"
 
 /* A name from a directory service, or a value of a file, may hold what a terminal obeys. */
 static void print_safe(const char *text)
 {
-	for (; *text; text++)
-		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+	_cleanup_free_ char *copy = strdup(text);
+
+	if (copy)
+		text_defuse(copy);
+	fputs(copy ? copy : strerror(ENOMEM), stdout);
 }
 
 __attribute__((format(printf, 4, 0))) static void print_line(const char *kind, const char *subject,
@@ -73,8 +77,13 @@ static int look(struct host *h)
 		host_pam, host_sshd, host_jobs, host_homes, host_groups,
 		host_sudo, host_subids, host_places, host_kernel,
 	};
-	int r = host_find_users(h);
+	struct err err;
+	int r = mounts_read(&h->mounts, &err);
 
+	if (r && r != -ENOMEM)
+		host_note(h, "mounts", "mount /proc", "%s, and nothing that might be mounted is looked at", err.text);
+	if (r != -ENOMEM)
+		r = host_find_users(h);
 	for (size_t i = 0; r == 0 && i < sizeof kinds / sizeof *kinds; i++)
 		r = kinds[i](h);
 	return r;
@@ -101,6 +110,7 @@ int host_check(const struct config *config)
 		printf("%zu jailed user%s: %zu door%s open, %zu note%s\n", h.n_users, plural(h.n_users), h.open,
 		       plural(h.open), h.notes, plural(h.notes));
 	host_clear_users(&h);
+	mounts_clear(&h.mounts);
 	changes_clear(&h.c);
 	scope_close(&h.c.tree.fd);
 	/* A problem that was told on the way is one door more that could not be looked at. */

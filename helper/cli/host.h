@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "cli/changes.h"
+#include "cli/host_mounts.h"
 #include "config/config.h"
 
 /* A user whom jail.ini matches. */
@@ -29,6 +30,7 @@ struct host {
 	struct host_user *users; /* in order of names */
 	size_t n_users;
 	struct host_user **by_uid;
+	struct mounts mounts;
 	bool manager_refused; /* jailed users get no user manager of systemd */
 	size_t open, notes;   /* lines so far */
 };

@@ -30,6 +30,19 @@ static const struct {
 	{".mailfilter", "maildrop", false},
 };
 
+static const struct {
+	const char *begin, *shown, *reader; /* shown: what a user has called it is not */
+} extensions[] = {
+	{".forward+", ".forward+*", "mail servers"},
+	{".forward-", ".forward-*", "mail servers"},
+	{".qmail-", ".qmail-*", "qmail"},
+	{".courier", ".courier*", "courier"},
+};
+
+/* Of a home, at most. */
+#define ENTRIES_MAX 20000
+#define FILES_MAX 200
+
 static const char *const unit_dirs[] = {".config/systemd/user", ".local/share/systemd/user"};
 
 /* The text of a small file; -EFBIG, or -EINVAL for what is none. */
@@ -61,28 +74,73 @@ static int read_small(int home, const char *name, char *text, size_t size)
 	return 0;
 }
 
-static void look_at_mail(struct host *h, const struct host_user *user, int home, size_t i)
+/* A file may be mounted there, too, which nothing is asked of: what is not missing is there. */
+static bool is_there(int home, const char *name)
+{
+	_cleanup_close_ int found = sys_openat2(home, name, O_PATH | O_NOFOLLOW, 0, RESOLVE_POLICY_BENEATH);
+
+	return found >= 0 || errno != ENOENT;
+}
+
+/* Is it there, and more than addresses?  0: no, 1: it has a command, or what read_small said. */
+static int runs_something(int home, const char *name)
 {
 	char text[MAIL_MAX];
-	struct stat st;
 	int r;
 
-	if (fstatat(home, mail[i].name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return;
-	if (!mail[i].address) {
+	if (!is_there(home, name))
+		return 0;
+	r = read_small(home, name, text, sizeof text);
+	return r == -ENOENT ? 0 : r ? r : forward_runs(text);
+}
+
+/* name: as shown. */
+static void tell_mail(struct host *h, const struct host_user *user, const char *name, const char *reader, int r)
+{
+	if (r == 1)
+		host_open(h, user->name, MAIL_FIX, "has a ~/%s with a command for %s to run", name, reader);
+	else if (r)
+		host_open(h, user->name, MAIL_FIX, "has a ~/%s that can't be read (%s), and may have %s run a command",
+			  name, r == -EINVAL ? "it is no file" : strerror(-r), reader);
+}
+
+static void look_at_mail(struct host *h, const struct host_user *user, int home, size_t i)
+{
+	if (mail[i].address)
+		tell_mail(h, user, mail[i].name, mail[i].reader, runs_something(home, mail[i].name));
+	else if (is_there(home, mail[i].name))
 		host_open(h, user->name, MAIL_FIX, "has a ~/%s, and so may have %s run commands", mail[i].name,
 			  mail[i].reader);
+}
+
+/* Files for addresses such as user+x and user-x: one line for those of a kind. */
+static void look_at_extensions(struct host *h, const struct host_user *user, int home)
+{
+	_cleanup_close_ int fd = sys_openat2(home, ".", O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0, RESOLVE_POLICY_BENEATH);
+	_cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	bool told[sizeof extensions / sizeof *extensions] = {false};
+	size_t entries = 0, files = 0;
+	struct dirent *e;
+
+	if (!d) {
+		host_note(h, user->name, "look at it by hand", "the home can't be looked into");
 		return;
 	}
-	r = read_small(home, mail[i].name, text, sizeof text);
-	if (r == -ENOENT || (r == 0 && !forward_runs(text)))
-		return;
-	if (r == 0)
-		host_open(h, user->name, MAIL_FIX, "has a ~/%s with a command for %s to run", mail[i].name,
-			  mail[i].reader);
-	else
-		host_open(h, user->name, MAIL_FIX, "has a ~/%s that can't be read (%s), and may have %s run a command",
-			  mail[i].name, r == -EINVAL ? "it is no file" : strerror(-r), mail[i].reader);
+	(void)take_fd(&fd);
+	while ((e = readdir(d)) && entries++ < ENTRIES_MAX && files < FILES_MAX)
+		for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
+			int r;
+
+			if (told[i] || strncmp(e->d_name, extensions[i].begin, strlen(extensions[i].begin)) != 0)
+				continue;
+			files++;
+			r = runs_something(home, e->d_name);
+			told[i] = r != 0;
+			tell_mail(h, user, extensions[i].shown, extensions[i].reader, r);
+		}
+	if (e)
+		host_note(h, user->name, "look for ~/.forward+*, ~/.qmail-* and ~/.courier* by hand",
+			  "the home has too much in it, and not all was looked at");
 }
 
 /* Is anything in the directory that is named like a unit, or can that not be told? */
@@ -119,25 +177,69 @@ static void look_at_units(struct host *h, const struct host_user *user, int home
 			  "~/%s %s, which systemd runs outside the jail", dir, found);
 }
 
-static void look_at(struct host *h, const struct host_user *user)
+struct unseen {
+	const struct host_user *first;
+	size_t n;
+};
+
+static void not_seen(struct unseen *u, const struct host_user *user)
+{
+	if (u->n++ == 0)
+		u->first = user;
+}
+
+static void look_at(struct host *h, const struct host_user *user, struct unseen *away, struct unseen *closed)
 {
 	/* The way there is the administrator's, as for a login; see helper/tree/tree.c. */
-	_cleanup_close_ int home = *user->home != '/' ? -ENOENT :
-		sys_openat2(AT_FDCWD, user->home, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
-	struct stat st;
+	_cleanup_close_ int home = -EBADF;
+	struct statx st;
 
+	if (*user->home != '/')
+		return;
+	if (!mounts_local_path(&h->mounts, user->home)) {
+		not_seen(away, user);
+		return;
+	}
+	home = sys_openat2(AT_FDCWD, user->home, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
+	if (home < 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			not_seen(closed, user);
+		return;
+	}
+	if (!mounts_stat(&h->mounts, home, "", &st)) {
+		not_seen(away, user);
+		return;
+	}
 	/* Not theirs, such as / or another's: then they can't write there, and no login works. */
-	if (home < 0 || fstat(home, &st) < 0 || st.st_uid != user->uid)
+	if (st.stx_uid != user->uid)
 		return;
 	for (size_t i = 0; i < sizeof mail / sizeof *mail; i++)
 		look_at_mail(h, user, home, i);
+	look_at_extensions(h, user, home);
 	for (size_t i = 0; i < sizeof unit_dirs / sizeof *unit_dirs; i++)
 		look_at_units(h, user, home, unit_dirs[i]);
 }
 
+static int tell_unseen(struct host *h, const struct unseen *u, const char *why)
+{
+	_cleanup_free_ char *subject = u->n > 0 ? host_users_text(u->first->name, u->n) : NULL;
+
+	if (u->n == 0)
+		return 0;
+	if (!subject)
+		return -ENOMEM;
+	host_note(h, subject, "look at ~/.forward and ~/.config/systemd/user there by hand",
+		  "the home was not looked at: %s", why);
+	return 0;
+}
+
 int host_homes(struct host *h)
 {
+	struct unseen away = {0}, closed = {0};
+	int r;
+
 	for (size_t i = 0; i < h->n_users; i++)
-		look_at(h, &h->users[i]);
-	return 0;
+		look_at(h, &h->users[i], &away, &closed);
+	r = tell_unseen(h, &away, "its file system is not known to be of this machine, and might never answer");
+	return r ? r : tell_unseen(h, &closed, "it can't be opened");
 }

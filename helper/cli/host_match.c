@@ -137,6 +137,8 @@ int matches_add(struct matches *m, const char *text, int (*fn)(void *arg, const 
 
 		if (!keyword)
 			return -ENOMEM;
+		/* What these mean depends on sshd's version. */
+		m->unknown |= text[strcspn(text, "'\\\n#")] == '\'' || text[strcspn(text, "'\\\n#")] == '\\';
 		if (strcasecmp(keyword, "match") == 0)
 			r = add_criteria(m, at);
 		else if (strcasecmp(keyword, "include") == 0)

@@ -53,6 +53,25 @@ static int look_at(struct host *h, const char *service, const char *why, bool *r
 	return r == -ENOMEM ? r : 0;
 }
 
+/* A service that a file of another service's includes is one all the same, and only whoever runs it knows. */
+static int look_at_part(struct host *h, const struct pam_part *part)
+{
+	_cleanup_free_ char *subject = text_format("PAM file %s", part->name);
+	struct err err;
+	int r = pam_service_has_session(&h->c, part->name, &err);
+
+	if (r > 0)
+		r = pam_check_refusing(&h->c, part->name, &err) ?: 1;
+	else
+		r = r == -ENOMEM ? r : 1;
+	if (r == -ENOMEM || !subject)
+		return -ENOMEM;
+	if (r < 0)
+		host_note(h, subject, "if a program has it for a service, put our line into it",
+			  "%s includes it, and it was taken for a part of that and no service", part->by);
+	return 0;
+}
+
 int host_pam(struct host *h)
 {
 	struct pam_services services;
@@ -72,6 +91,8 @@ int host_pam(struct host *h)
 		}
 		other |= closed && strcmp(name, "other") == 0;
 	}
+	for (size_t i = 0; r == 0 && i < services.n_parts; i++)
+		r = look_at_part(h, &services.parts[i]);
 	/* Without a file PAM takes that of "other". */
 	h->manager_refused = found ? manager : other;
 	pam_services_clear(&services);

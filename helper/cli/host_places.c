@@ -7,10 +7,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "cli/host.h"
@@ -21,13 +19,6 @@
 #define DEPTH 3
 #define ENTRIES_MAX 100000
 #define LINES_MAX 50
-
-#ifndef XFS_SUPER_MAGIC
-#define XFS_SUPER_MAGIC 0x58465342
-#endif
-#ifndef ZFS_SUPER_MAGIC
-#define ZFS_SUPER_MAGIC 0x2fc12fc1
-#endif
 
 /* Not part of what a jail sees, or made for each. */
 static const char *const skipped[] = {
@@ -50,33 +41,24 @@ static bool is_skipped(const char *path)
 	return false;
 }
 
-/* A file system of this machine's: a server that is away would hold us up. */
-static bool is_local(int fd)
+/* A command for a shell; not of a name that a user may have chosen for what it does there. */
+static char *chmod_fix(const char *mode, const char *path)
 {
-	static const long local[] = {
-		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, ZFS_SUPER_MAGIC,
-		TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC, SQUASHFS_MAGIC, EROFS_SUPER_MAGIC_V1,
-	};
-	struct statfs fs;
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+@-";
 
-	if (fstatfs(fd, &fs) < 0)
-		return false;
-	for (size_t i = 0; i < sizeof local / sizeof *local; i++)
-		if ((uint32_t)fs.f_type == (uint32_t)local[i])
-			return true;
-	return false;
+	return text_format("chmod %s %s", mode, path[strspn(path, plain)] ? "it" : path);
 }
 
-static int tell(struct walk *w, const char *path, const struct stat *st)
+static int tell(struct walk *w, const char *path, mode_t mode)
 {
 	_cleanup_free_ char *fix = NULL;
 
 	if (w->lines++ >= LINES_MAX)
 		return 0;
-	fix = text_format("chmod %s %s", S_ISDIR(st->st_mode) ? "+t" : "o-w", path);
+	fix = chmod_fix(S_ISDIR(mode) ? "+t" : "o-w", path);
 	if (!fix)
 		return -ENOMEM;
-	host_open(w->h, path, fix, "%s, and jails see it", S_ISDIR(st->st_mode) ?
+	host_open(w->h, path, fix, "%s, and jails see it", S_ISDIR(mode) ?
 		  "anybody may put files here, and remove those of others" : "anybody may write to it");
 	return 0;
 }
@@ -86,17 +68,17 @@ static int walk_dir(struct walk *w, int parent, const char *name, const char *pa
 static int look_at(struct walk *w, int dir, const char *name, const char *above, unsigned depth)
 {
 	_cleanup_free_ char *path = text_format("%s/%s", above, name);
-	struct stat st;
+	struct statx st;
 	int r = 0;
 
 	if (!path)
 		return -ENOMEM;
-	if (is_skipped(path) || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
+	if (is_skipped(path) || !mounts_stat(&w->h->mounts, dir, name, &st))
 		return 0;
-	if ((S_ISDIR(st.st_mode) && (st.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH) ||
-	    (S_ISREG(st.st_mode) && st.st_mode & S_IWOTH))
-		r = tell(w, path, &st);
-	if (r == 0 && S_ISDIR(st.st_mode) && depth < DEPTH)
+	if ((S_ISDIR(st.stx_mode) && (st.stx_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH) ||
+	    (S_ISREG(st.stx_mode) && st.stx_mode & S_IWOTH))
+		r = tell(w, path, st.stx_mode);
+	if (r == 0 && S_ISDIR(st.stx_mode) && depth < DEPTH)
 		r = walk_dir(w, dir, name, path, depth + 1);
 	return r;
 }
@@ -108,9 +90,10 @@ static int walk_dir(struct walk *w, int parent, const char *name, const char *pa
 	_cleanup_close_ int fd = -EBADF;
 	_cleanup_closedir_ DIR *d = NULL;
 	struct dirent *e;
+	struct statx st;
 	int r = 0;
 
-	if (at < 0 || !is_local(at))
+	if (at < 0 || !mounts_stat(&w->h->mounts, at, "", &st))
 		return 0;
 	fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	d = fd < 0 ? NULL : fdopendir(fd);
@@ -134,10 +117,15 @@ static int look_at_binds(struct host *h, const struct section *s)
 		_cleanup_free_ char *fix = NULL;
 		struct stat st;
 
+		if (!mounts_local_path(&h->mounts, source)) {
+			host_note(h, source, "look at it by hand", "[jail %s] binds it, and it was not looked at: its "
+				  "file system is not known to be of this machine", s->name);
+			continue;
+		}
 		if (stat(source, &st) < 0 || !S_ISDIR(st.st_mode) ||
 		    (st.st_mode & (S_IWOTH | S_ISVTX)) != S_IWOTH)
 			continue;
-		fix = text_format("chmod +t %s", source);
+		fix = chmod_fix("+t", source);
 		if (!fix)
 			return -ENOMEM;
 		host_note(h, source, fix, "[jail %s] binds it, and its users may remove each other's files", s->name);
@@ -160,6 +148,9 @@ int host_places(struct host *h)
 	if (r || !shown)
 		return r;
 	r = walk_dir(&w, h->c.tree.fd, ".", "", 1);
+	if (w.entries == 0)
+		host_note(h, "/", "find / -xdev -perm -o+w finds what anybody may write",
+			  "it was not looked at: its file system is not known to be of this machine");
 	if (w.lines > LINES_MAX)
 		host_note(h, "/", "put those right, and run this again", "there are %zu lines more of this kind",
 			  w.lines - LINES_MAX);

@@ -250,21 +250,43 @@ static int ask_forwarding(struct host *h, const char *subject, const char *said)
 	return 0;
 }
 
-static int ask_service(struct host *h, const struct host_user *user, const char *subject, const char *said)
+static void ask_decision(struct host *h, const char *user, const char *service)
 {
-	_cleanup_free_ char *service = NULL;
 	struct nss_user facts = {0};
 	struct decision decision;
 	struct err err;
-	int r = sshd_value(said, "pamservicename", &service);
+	int r = nss_user_find(user, &facts, &err);
 
-	if (r || !service || strcmp(service, "sshd") == 0 || nss_user_find(user->name, &facts, &err))
-		return r;
+	if (r) {
+		host_note(h, user, "loginjail explain shows it", "whether sshd's service '%s' works can't be told: %s",
+			  service, err.text);
+		return;
+	}
 	if (config_decide(h->config, &facts.facts, service, &nss_group_lookup, &decision, &err) == 0 &&
 	    decision.verdict == VERDICT_REFUSE)
-		host_open(h, subject, "add it there, or use the service sshd",
+		host_open(h, user, "add it there, or use the service sshd",
 			  "sshd has 'PAMServiceName %s', and no login works: %s", service, decision.why);
 	nss_user_clear(&facts);
+}
+
+/* Whom sshd treats alike jail.ini need not: each is asked for. */
+static int ask_service(const struct asking *a, const struct set *set, const char *subject, const char *said)
+{
+	_cleanup_free_ char *service = NULL;
+	struct host *h = a->h;
+	struct err err;
+	int r = sshd_value(said, "pamservicename", &service);
+
+	if (r || !service || strcmp(service, "sshd") == 0)
+		return r;
+	for (size_t i = 0; i < h->n_users; i++) {
+		_cleanup_free_ char *answer = answer_of(a, &h->users[i]);
+
+		if (!answer)
+			return -ENOMEM;
+		if (strcmp(answer, set->answer) == 0)
+			ask_decision(h, h->users[i].name, service);
+	}
 	r = pam_check_jailing(&h->c, service, &err);
 	if (r && r != -ENOMEM)
 		host_open(h, subject, "give it the lines of pam_loginjail(8)", "sshd has 'PAMServiceName %s': %s",
@@ -272,8 +294,9 @@ static int ask_service(struct host *h, const struct host_user *user, const char 
 	return r == -ENOMEM ? r : 0;
 }
 
-static int ask_set(struct host *h, struct sshd_copy *copy, const struct set *set)
+static int ask_set(const struct asking *a, struct sshd_copy *copy, const struct set *set)
 {
+	struct host *h = a->h;
 	_cleanup_free_ char *subject = host_users_text(set->first->name, set->n), *said = NULL;
 	int r = subject ? sshd_copy_print(copy, set->first->name, &said) : -ENOMEM;
 
@@ -283,7 +306,7 @@ static int ask_set(struct host *h, struct sshd_copy *copy, const struct set *set
 	if (r == 0)
 		r = ask_wanted(h, subject, said);
 	if (r == 0)
-		r = ask_service(h, set->first, subject, said);
+		r = ask_service(a, set, subject, said);
 	return r ? r : ask_forwarding(h, subject, said);
 }
 
@@ -300,7 +323,7 @@ static int ask_all(struct asking *a, struct sshd_copy *copy)
 		host_open(a->h, "sshd", "UsePAM yes in sshd_config, and reload sshd",
 			  "it has 'UsePAM %s', asks no module, and jails nobody", pam);
 	for (size_t i = 0; r == 0 && i < a->n_sets && i < ASK_MAX; i++)
-		r = ask_set(a->h, copy, &a->sets[i]);
+		r = ask_set(a, copy, &a->sets[i]);
 	if (a->n_sets > ASK_MAX)
 		host_note(a->h, "sshd", "look at the others with sshd -T -C user=NAME",
 			  "its Match lines can't all be read, and only the first %d of %zu users were asked for",

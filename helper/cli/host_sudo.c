@@ -48,7 +48,7 @@ static int add_rules(void *arg, const char *path)
 
 static int read_rules(struct asking *a)
 {
-	_cleanup_free_ char *nsswitch = NULL;
+	_cleanup_free_ char *nsswitch = NULL, *conf = NULL;
 	struct err err;
 	int r = add_rules(a, SUDOERS);
 
@@ -58,6 +58,12 @@ static int read_rules(struct asking *a)
 		return r == -ENOMEM ? r : (a->each = true, 0);
 	r = changes_read(&a->h->c, "/etc/nsswitch.conf", &nsswitch, &err);
 	a->each |= r || (nsswitch && !sudoers_in_files(nsswitch));
+	if (r != -ENOMEM) {
+		r = changes_read(&a->h->c, "/etc/sudo.conf", &conf, &err);
+		a->each |= r || (conf && !sudo_conf_usual(conf));
+	}
+	/* Then they are elsewhere. */
+	a->each |= !a->rules;
 	return r == -ENOMEM ? r : 0;
 }
 

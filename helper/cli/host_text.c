@@ -16,8 +16,8 @@ char *cron_line_user(const char *line)
 	unsigned times = *at == '@' ? 1 : 5;
 	size_t len;
 
-	/* A time has digits, names of days, '*'; a setting like PATH=... has none of those first. */
-	if (*at == '#' || (*at != '@' && *at != '*' && !isdigit((unsigned char)*at) && *at != '-'))
+	/* A time has digits, '*', and in cronie '~'; a setting like PATH=... has none of those first. */
+	if (*at == '#' || (*at != '@' && *at != '*' && *at != '~' && !isdigit((unsigned char)*at) && *at != '-'))
 		return NULL;
 	while (times-- > 0) {
 		at += strcspn(at, BLANKS "\n");
@@ -32,8 +32,11 @@ char *cron_line_user(const char *line)
 
 bool forward_runs(const char *text)
 {
-	return strchr(text, '|') || strcasestr(text, ":include:") || strncasecmp(text, "# exim filter", 13) == 0 ||
-	       strncasecmp(text, "#exim filter", 12) == 0;
+	const char *at = text + strspn(text, BLANKS "\n\v\f");
+
+	/* Exim takes any blanks, also none, where its manual has one. */
+	return strchr(text, '|') || strcasestr(text, ":include:") ||
+	       (*at == '#' && strncasecmp(at + 1 + strspn(at + 1, BLANKS), "exim", 4) == 0);
 }
 
 bool sudoers_name(const char *text, const char *name, uid_t uid)
@@ -42,7 +45,7 @@ bool sudoers_name(const char *text, const char *name, uid_t uid)
 
 	snprintf(number, sizeof number, "#%u", uid);
 	/* Written with escapes it would not be found, and such names are rare: ask. */
-	return strstr(text, name) || strstr(text, number) || strpbrk(name, " \\,=:()!\"@#%+");
+	return strcasestr(text, name) || strstr(text, number) || strpbrk(name, " \\,=:()!\"@#%+");
 }
 
 /* Is the word at the line's beginning one of sudo's directives, include but for Debian's own? */
@@ -51,6 +54,7 @@ static bool includes_more(const char *line)
 	static const char own[] = "/etc/sudoers.d";
 	size_t word;
 
+	line += strspn(line, BLANKS);
 	if (*line != '@' && *line != '#')
 		return false;
 	line++;
@@ -73,15 +77,41 @@ bool sudoers_others(const char *text)
 
 		if (includes_more(text))
 			return true;
-		if (*text == '#')
+		if (*text == '#' && !isdigit((unsigned char)text[1]))
 			continue;
-		/* +netgroup, and %: for groups of a plugin */
+		/* +netgroup, and %: for groups of a plugin; and names and uids that are written otherwise. */
 		for (const char *at = text; at < end; at++)
-			if ((*at == '+' && at[1] != '=' && (at == text || strchr(BLANKS ",!=", at[-1]))) ||
-			    (*at == '%' && at[1] == ':'))
+			if ((*at == '+' && at[1] != '=' && (at == text || strchr(BLANKS ",!=:\"", at[-1]))) ||
+			    (*at == '%' && at[1] == ':') || (*at == '\\' && at[1] != '\n') ||
+			    (*at == '#' && at[1] == '0' && isdigit((unsigned char)at[2])))
 				return true;
 	}
 	return false;
+}
+
+bool sudo_conf_usual(const char *conf)
+{
+	static const char key[] = "Plugin";
+
+	for (; *conf; conf = text_next_line(conf)) {
+		const char *at = conf + strspn(conf, BLANKS);
+		size_t len;
+
+		if (strncasecmp(at, key, sizeof key - 1) != 0)
+			continue;
+		at += sizeof key - 1;
+		at += strspn(at, BLANKS);
+		at += strcspn(at, BLANKS "\n");
+		at += strspn(at, BLANKS);
+		len = strcspn(at, BLANKS "\n");
+		if (len != strlen("sudoers.so") || strncmp(at, "sudoers.so", len) != 0)
+			return false;
+		at += len;
+		at += strspn(at, BLANKS);
+		if (*at && *at != '\n' && *at != '#')
+			return false;
+	}
+	return true;
 }
 
 bool sudoers_in_files(const char *nsswitch)

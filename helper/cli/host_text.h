@@ -24,6 +24,9 @@ bool sudoers_name(const char *text, const char *name, uid_t uid);
 /* May rules tell users of the same groups apart without naming them: by netgroups, more files? */
 bool sudoers_others(const char *text);
 
+/* Does sudo.conf leave it at sudo's own plugins, without options such as another file of rules? */
+bool sudo_conf_usual(const char *conf);
+
 /* Where does nsswitch.conf say that sudo's rules are: in files only? */
 bool sudoers_in_files(const char *nsswitch);
 

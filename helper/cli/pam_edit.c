@@ -2,9 +2,11 @@
 #include "cli/pam_edit.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/blocks.h"
 #include "cli/pam_services.h"
@@ -57,6 +59,12 @@ static bool is_sshd(const char *service)
 	return strcmp(service, "sshd") == 0;
 }
 
+static void warn_unreadable(const struct changes *c, const char *path, const struct err *err)
+{
+	fprintf(stderr, "loginjail: warning: %s%s is left alone, since PAM can't read it either and lets "
+			"nobody in: %s\n", c->tree.root, path, err->text);
+}
+
 /*
  * Lines for a file that is there: none where it is in order without ours, or has some by hand,
  * which are the administrator's to put right.
@@ -81,10 +89,10 @@ static int plan_file(struct changes *c, struct change *change, const char *servi
 			if (r == 0)
 				return 0;
 			if (r == -EINVAL) {
-				fprintf(stderr, "loginjail: warning: %s%s is left alone, since PAM can't read "
-						"it either and lets nobody in: %s\n", c->tree.root,
-					change->path, err.text);
-				return 0;
+				warn_unreadable(c, change->path, &err);
+				/* Who mends it must not find our line gone. */
+				text = strdup(change->old.text);
+				return text ? change_set(change, text, "left alone") : -ENOMEM;
 			}
 			r = r < 0 ? r : 0;
 		}
@@ -124,22 +132,60 @@ static int plan_vendor(struct changes *c, struct change *change, const char *ser
 	return r;
 }
 
-/* Does the vendor have the service, with sessions?  1, 0, or less. */
+/*
+ * Does the vendor have the service, with sessions?  1, 0, or less: -EINVAL where that can't be told,
+ * which was said.
+ */
 static int has_vendor(struct changes *c, const char *service)
 {
 	_cleanup_free_ char *path = text_format(PAM_VENDOR_DIR "/%s", service);
 	struct err err;
 	int r = path ? pam_service_has_session(c, path, &err) : -ENOMEM;
 
+	if (r == -EINVAL) {
+		warn_unreadable(c, path, &err);
+		return r;
+	}
 	if (r == -ENOENT)
 		return 0;
 	return r < 0 && r != -ENOMEM ? problem(c, "%s", err.text) : r;
 }
 
-static int plan_refusal(struct changes *c, const struct pam_service *s, const char *line)
+/*
+ * The name of another file of the directory that a path is a link to: what is done to that file is done
+ * to both.  The caller's, or NULL.
+ */
+static char *alias_of(const struct changes *c, const struct change *change)
+{
+	_cleanup_close_ int dir = change->old.is_link ? dir_open(&c->tree, PAM_DIR) : -ENOENT;
+	char target[NAME_MAX + sizeof PAM_DIR "/"], *name = target;
+	ssize_t n = dir < 0 ? -1 : readlinkat(dir, change->path + strlen(PAM_DIR "/"), target, sizeof target);
+
+	if (n <= 0 || (size_t)n == sizeof target)
+		return NULL;
+	target[n] = '\0';
+	if (strncmp(name, PAM_DIR "/", strlen(PAM_DIR "/")) == 0)
+		name += strlen(PAM_DIR "/");
+	return strchr(name, '/') || *name == '.' ? NULL : strdup(name);
+}
+
+/* Is it a link to a file that is looked at by its own name? */
+static bool is_covered(const struct changes *c, const struct change *change, const struct pam_services *services)
+{
+	_cleanup_free_ char *name = alias_of(c, change);
+
+	for (size_t i = 0; name && i < services->n; i++)
+		if (strcmp(services->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int plan_refusal(struct changes *c, const struct pam_services *services, const struct pam_service *s,
+			const char *line)
 {
 	_cleanup_free_ char *path = text_format(PAM_DIR "/%s", s->name), *bare = NULL;
-	_cleanup_free_ char *why = text_format("jailed users are refused here: %s", s->why);
+	_cleanup_free_ char *why = text_format("jailed users are refused here, and names that are no account of "
+					       "the host: %s", s->why);
 	struct change *change;
 	struct err err;
 	int r;
@@ -149,6 +195,8 @@ static int plan_refusal(struct changes *c, const struct pam_service *s, const ch
 	r = changes_open(c, path, &change);
 	if (r)
 		return r;
+	if (is_covered(c, change, services))
+		return 0;
 	/* One that is ours alone is made anew, or not at all. */
 	if (change->old.text && (blocks_strip(path, change->old.text, &bare, &err) || bare))
 		return plan_file(c, change, s->name, NULL, line, why);
@@ -187,7 +235,7 @@ int pam_plan(struct changes *c, const char *module)
 		return r;
 	/* The other doors first: none is open when there is the first jail. */
 	for (size_t i = 0; i < services.n && r != -ENOMEM; i++)
-		r = plan_refusal(c, &services.v[i], line);
+		r = plan_refusal(c, &services, &services.v[i], line);
 	if (r != -ENOMEM)
 		r = plan_sshd(c, module);
 	pam_services_clear(&services);
@@ -196,7 +244,7 @@ int pam_plan(struct changes *c, const char *module)
 
 static int undo_file(struct changes *c, const char *path, bool all)
 {
-	_cleanup_free_ char *bare = NULL;
+	_cleanup_free_ char *bare = NULL, *alias = NULL;
 	struct change *change;
 	char *silent;
 	struct err err;
@@ -205,6 +253,9 @@ static int undo_file(struct changes *c, const char *path, bool all)
 	r = changes_open(c, path, &change);
 	if (r || !change->old.text)
 		return r;
+	alias = alias_of(c, change);
+	if (alias)
+		return 0;
 	r = blocks_strip(path, change->old.text, &bare, &err);
 	if (r)
 		return r == -ENOMEM ? r : problem(c, "%s", err.text);

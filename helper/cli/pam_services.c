@@ -67,10 +67,14 @@ static const char *const left_alone[] = {
 	"runuser", "runuser-l", "sudo", "sudo-i", "passwd", "chpasswd", "chfn", "chsh", "newusers",
 };
 
-/* Parts of stacks, by convention, even where nothing includes them yet; and old copies. */
+/* Parts of stacks, by convention, even where nothing includes them yet. */
 static const char *const parts[] = {
-	"common-*", "system-*", "password-auth*", "fingerprint-auth*", "smartcard-auth*", "postlogin*",
-	"config-util*", "*~", "*.dpkg-*", "*.rpm*", "*.ucf-*", "*.pac*", "*.bak", "*.old", "*.orig", "*.save",
+	"common-*", "system-*", "password-auth*", "fingerprint-auth*", "smartcard-auth*", "postlogin*", "config-util*",
+};
+
+/* Old copies, whose lines nobody reads. */
+static const char *const copies[] = {
+	"*~", "*.dpkg-*", "*.rpm*", "*.ucf-*", "*.pac*", "*.bak", "*.old", "*.orig", "*.save",
 };
 
 static const char *why_of(const char *name)
@@ -81,6 +85,14 @@ static const char *why_of(const char *name)
 	return NULL;
 }
 
+static bool is_copy(const char *name)
+{
+	for (size_t i = 0; i < sizeof copies / sizeof *copies; i++)
+		if (fnmatch(copies[i], name, 0) == 0)
+			return true;
+	return false;
+}
+
 static bool is_none(const char *name)
 {
 	for (size_t i = 0; i < sizeof left_alone / sizeof *left_alone; i++)
@@ -89,6 +101,8 @@ static bool is_none(const char *name)
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (fnmatch(parts[i], name, 0) == 0)
 			return true;
+	if (is_copy(name))
+		return true;
 	/* They jail, each by lines of its own: the second is the one that PAMServiceName may name. */
 	return strcmp(name, "sshd") == 0 || strcmp(name, "sshd-jail") == 0;
 }
@@ -121,6 +135,23 @@ static int add(void *arg, const char *path)
 	return 0;
 }
 
+/* Move the i-th of those found to the parts. */
+static int make_part(struct pam_services *found, size_t i, const char *by)
+{
+	struct pam_part *v = reallocarray(found->parts, found->n_parts + 1, sizeof *v);
+
+	if (!v)
+		return -ENOMEM;
+	found->parts = v;
+	v[found->n_parts].by = strdup(by);
+	if (!v[found->n_parts].by)
+		return -ENOMEM;
+	v[found->n_parts++].name = found->v[i].name;
+	found->n--;
+	memmove(&found->v[i], &found->v[i + 1], (found->n - i) * sizeof *found->v);
+	return 0;
+}
+
 /* A file that stands for the vendor's of the same name includes that, and neither is a part. */
 static int drop_part(void *arg, const char *what)
 {
@@ -131,12 +162,8 @@ static int drop_part(void *arg, const char *what)
 	if (why_of(name) || strcmp(strrchr(f->file, '/') + 1, name) == 0)
 		return 0;
 	for (size_t i = 0; i < found->n; i++)
-		if (strcmp(found->v[i].name, name) == 0) {
-			free(found->v[i].name);
-			found->n--;
-			memmove(&found->v[i], &found->v[i + 1], (found->n - i) * sizeof *found->v);
-			return 0;
-		}
+		if (strcmp(found->v[i].name, name) == 0)
+			return make_part(found, i, f->file);
 	return 0;
 }
 
@@ -147,6 +174,8 @@ static int drop_parts(void *arg, const char *path)
 	struct err err;
 
 	f->file = path;
+	if (is_copy(strrchr(path, '/') + 1))
+		return 0;
 	/* What can't be read is told where it is looked at as a service. */
 	if (changes_read(f->c, path, &text, &err) || !text)
 		return 0;
@@ -197,7 +226,12 @@ void pam_services_clear(struct pam_services *services)
 {
 	for (size_t i = 0; i < services->n; i++)
 		free(services->v[i].name);
+	for (size_t i = 0; i < services->n_parts; i++) {
+		free(services->parts[i].name);
+		free(services->parts[i].by);
+	}
 	free(services->v);
+	free(services->parts);
 	*services = (struct pam_services){0};
 }
 

@@ -12,9 +12,17 @@ struct pam_service {
 	const char *why; /* what it would do outside the jail */
 };
 
+/* What is no service since a file includes it: a guess, which its name does not confirm. */
+struct pam_part {
+	char *name;
+	char *by; /* that file */
+};
+
 struct pam_services {
 	struct pam_service *v;
 	size_t n;
+	struct pam_part *parts;
+	size_t n_parts;
 };
 
 /*

@@ -25,6 +25,7 @@ struct reading {
 	const char *type;
 	struct pam_stack *stack;
 	struct err *err;
+	unsigned typed; /* "include" and "substack" lines around */
 };
 
 /*
@@ -116,9 +117,13 @@ static int add_entry(struct reading *r, const char *file, unsigned line, unsigne
 
 static int read_service(struct reading *r, const char *service, unsigned depth, unsigned level);
 
-/* What a line brings in from another file. */
+/*
+ * What a line brings in from another file, some levels deeper.  Without the file PAM gives the service
+ * up, but where a line with a type asks for it, or for what asks for it: in its place there is
+ * a module that fails, and one before it may have ended the stack by then.
+ */
 static int include(struct reading *r, const char *file, unsigned line, const char *what, unsigned depth,
-		   unsigned level)
+		   unsigned level, unsigned deeper)
 {
 	int k;
 
@@ -126,9 +131,22 @@ static int include(struct reading *r, const char *file, unsigned line, const cha
 		return err_set(r->err, 0, "%s:%u: what to include is missing", file, line);
 	if (depth >= INCLUDE_MAX)
 		return err_set(r->err, 0, "%s:%u: files include each other without end", file, line);
-	k = read_service(r, what, depth + 1, level);
+	k = read_service(r, what, depth + 1, level + deeper);
+	if (k == -ENOENT && r->typed > 0)
+		return add_entry(r, file, line, level, false, false, "required", "", "");
 	if (k == -ENOENT)
 		return err_set(r->err, 0, "%s:%u: there is no file '%s' to include", file, line, what);
+	return k;
+}
+
+static int include_typed(struct reading *r, const char *file, unsigned line, const char *what, unsigned depth,
+			 unsigned level, unsigned deeper)
+{
+	int k;
+
+	r->typed++;
+	k = include(r, file, line, what, depth, level, deeper);
+	r->typed--;
 	return k;
 }
 
@@ -141,17 +159,17 @@ static int read_line(struct reading *r, const char *file, unsigned line, char *a
 	if (!*type)
 		return 0;
 	if (strcasecmp(type, "@include") == 0)
-		return include(r, file, line, word_next(&at), depth, level);
+		return include(r, file, line, word_next(&at), depth, level, 0);
 	if (strcasecmp(type + silent, r->type) != 0)
 		return 0;
 	control = word_next(&at);
 	module = word_next(&at);
 	if (strcasecmp(control, "include") == 0)
-		return include(r, file, line, module, depth, level);
+		return include_typed(r, file, line, module, depth, level, 0);
 	if (strcasecmp(control, "substack") == 0) {
 		int k = add_entry(r, file, line, level, silent, true, control, module, "");
 
-		return k ? k : include(r, file, line, module, depth, level + 1);
+		return k ? k : include_typed(r, file, line, module, depth, level, 1);
 	}
 	return add_entry(r, file, line, level, silent, false, control, module, at);
 }

@@ -22,13 +22,22 @@
 
 #define BLANKS " \t\r"
 
-/* The keyword of a line, and where its arguments begin; "Include=x" is allowed, too. */
+/* The keyword of a line, and where its arguments begin; "Include=x" and a quoted one are allowed, too. */
 static bool is_keyword(const char *line, const char *keyword, const char **ret_args)
 {
 	size_t len = strlen(keyword);
 
+	bool quoted;
+
 	line += strspn(line, BLANKS);
-	if (strncasecmp(line, keyword, len) != 0 || !line[len] || !strchr(BLANKS "=", line[len]))
+	quoted = *line == '"';
+	line += quoted;
+	if (strncasecmp(line, keyword, len) != 0)
+		return false;
+	if (quoted && line[len] != '"')
+		return false;
+	line += quoted;
+	if (!line[len] || !strchr(BLANKS "=", line[len]))
 		return false;
 	*ret_args = line + len + strspn(line + len, BLANKS "=");
 	return true;
@@ -37,14 +46,34 @@ static bool is_keyword(const char *line, const char *keyword, const char **ret_a
 /* An argument, maybe in quotes: its length, and where the next begins. */
 static size_t argument(const char **at, const char **ret_next)
 {
-	bool quoted = **at == '"';
+	const char quote = **at, ends[] = {quote, '\n', '\0'};
+	bool quoted = quote == '"' || quote == '\'';
 	size_t n;
 
 	*at += quoted;
-	n = strcspn(*at, quoted ? "\"\n" : BLANKS "\n");
-	*ret_next = *at + n + ((*at)[n] == '"');
+	n = strcspn(*at, quoted ? ends : BLANKS "\n");
+	*ret_next = *at + n + (quoted && (*at)[n] == quote);
 	*ret_next += strspn(*ret_next, BLANKS);
 	return n;
+}
+
+/* Is each argument in quotes or free of them?  What others mean depends on sshd's version. */
+static bool is_plain(const char *args)
+{
+	const char *next;
+
+	for (; *args && *args != '\n' && *args != '#'; args = next) {
+		const char *begin = args;
+		size_t n = argument(&args, &next);
+		bool quoted = args > begin;
+		const char *end = args + n + quoted;
+
+		if (memchr(args, '\\', n) || (!quoted && (memchr(args, '"', n) || memchr(args, '\'', n))))
+			return false;
+		if (quoted && (args[n] != *begin || (*end && !strchr(BLANKS "\n", *end))))
+			return false;
+	}
+	return true;
 }
 
 /* What is relative is below /etc/ssh.  The part after SSHD_DROPINS "/", or NULL. */
@@ -82,7 +111,7 @@ unsigned sshd_includes(const char *text, const char *file)
 
 		if (is_keyword(at, "match", &args))
 			return 0; /* from here on for some only */
-		if (is_keyword(at, "include", &args))
+		if (is_keyword(at, "include", &args) && is_plain(args))
 			while (*args && *args != '\n' && *args != '#') {
 				size_t n = argument(&args, &next);
 
@@ -101,13 +130,15 @@ static void redirect_line(FILE *f, const char *args, const char *dir)
 
 	fputs("Include", f);
 	while (*args && *args != '\n' && *args != '#') {
+		/* An old sshd takes only the one kind for quotes: let it have what was there. */
+		const char quote = *args == '\'' ? '\'' : '"';
 		size_t n = argument(&args, &next), part_len;
 		const char *part = dropin_part(args, n, &part_len);
 
 		if (part)
-			fprintf(f, " \"%s/%.*s\"", dir, (int)part_len, part);
+			fprintf(f, " %c%s/%.*s%c", quote, dir, (int)part_len, part, quote);
 		else
-			fprintf(f, " \"%.*s\"", (int)n, args);
+			fprintf(f, " %c%.*s%c", quote, (int)n, args, quote);
 		args = next;
 	}
 	fputc('\n', f);
@@ -123,7 +154,7 @@ int sshd_redirect(const char *text, const char *dir, char **ret)
 		return -ENOMEM;
 	for (; *text; text = next) {
 		next = text_next_line(text);
-		if (is_keyword(text, "include", &args))
+		if (is_keyword(text, "include", &args) && is_plain(args))
 			redirect_line(f, args, dir);
 		else
 			fwrite(text, 1, (size_t)(next - text), f);

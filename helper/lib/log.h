@@ -13,7 +13,7 @@ void log_open(const char *ident);
  */
 void log_line(int priority, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Replace each control character of text, in place, by '?'. */
+/* Replace each control character of text, also of those above ASCII, in place, by '?'s. */
 void text_defuse(char *text);
 
 #endif

@@ -31,7 +31,7 @@ unchanged() { files | diff "$T/before" -; }
 run "${SETUP[@]}"
 is "$status" 0 'a dry run'
 like "$out" $'\n\\+session    required     [^ ]*pam_loginjail.so open\n' 'shows the lines'
-like "$out" $'/etc/pam.d/atd: jailed users are refused here' 'and the other doors, with the reason'
+like "$out" '/etc/pam.d/atd: jailed users are refused here, and names that are no account of the host: runs users' 'and the other doors, with the reason'
 like "$out" 'nothing has been' 'says that nothing was done'
 ok 'and nothing was' unchanged
 
@@ -130,7 +130,14 @@ sed -i "s/^users = .*/users = alice/" "$INI"
 run "${SETUP[@]}" --apply
 is "$status" 1 'a ForceCommand before ours'
 like "$err" "'/bin/true' for alice" 'is found'
-rm /etc/ssh/sshd_config.d/10-other.conf
+mv /etc/ssh/sshd_config.d/10-other.conf /etc/ssh/other.conf
+cp -p /etc/ssh/sshd_config "$T/kept"
+sed -i "1i Include '/etc/ssh/other.conf'" /etc/ssh/sshd_config
+run "${SETUP[@]}" --apply
+is "$status" 1 'one that is included in single quotes'
+like "$err" "'/bin/true' for alice" 'is found, too'
+cp -p "$T/kept" /etc/ssh/sshd_config
+rm /etc/ssh/other.conf
 printf '[jail x]\nusers = alice\nmemroy = 1G\n' >"$T/bad.ini"
 cp "$INI" "$T/good.ini"
 cp "$T/bad.ini" "$INI"

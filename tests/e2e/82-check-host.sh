@@ -81,10 +81,18 @@ printf 'auth required pam_permit.so\nsession required pam_permit.so\n' >/etc/pam
 opened 'a service that nobody knows' 'PAM service new-ftp: '
 ok 'new-ftp: the remedy' "${SETUP[@]}" --apply
 shut 'PAM'
-printf 'session include none\n' >/etc/pam.d/broken
+printf '@include none\n' >/etc/pam.d/broken
 check
 like "$out" $'\nnote  PAM service broken: it works for nobody' 'a service that PAM cannot read is none'
-rm /etc/pam.d/{broken,new-ftp}
+printf 'session sufficient pam_permit.so\nsession include none\n' >/etc/pam.d/broken
+opened 'one that ends before it fails' 'PAM service broken: '
+printf 'session required pam_permit.so\n' >/etc/pam.d/new-vpn
+printf '@include new-vpn\n' >/etc/pam.d/broken
+check
+like "$out" $'\nnote  PAM file new-vpn: /etc/pam.d/broken includes it' 'what a service includes is a note'
+mv /etc/pam.d/broken /etc/pam.d/broken.dpkg-old
+opened 'what an old copy includes' 'PAM service new-vpn: '
+rm /etc/pam.d/{broken.dpkg-old,new-ftp,new-vpn}
 
 # sshd
 try_sshd() { # NAME REGEX LINE...
@@ -115,6 +123,10 @@ like "$out" $'\nnote  alice and 1 other: sshd has \'AllowStreamLocalForwarding y
 if (($(ssh_version) >= 908)); then
 	try_sshd PAMServiceName "alice: sshd has 'PAMServiceName other'" 'PAMServiceName other'
 fi
+printf 'Match User alice\n\tPermitTunnel yes\n' >/etc/ssh/more.conf
+sed -i "1i Include '/etc/ssh/more.conf'" /etc/ssh/sshd_config
+opened 'an Include in single quotes' "open  alice: sshd has 'PermitTunnel yes'"
+cp -p "$T/sshd_config" /etc/ssh/sshd_config
 sed -i '1i Nonsense yes' /etc/ssh/sshd_config
 check
 is "$status" 1 'what sshd does not take: the status'
@@ -154,6 +166,14 @@ shut 'a .forward with an address'
 put .forward <<<'"|/home/alice/run"'
 opened 'a .forward with a command' 'open  alice: has a ~/.forward with a command .*allow_mail_to_commands'
 rm /home/alice/.forward
+for file in .forward+x .qmail-default .courier-y; do
+	shown=${file%%[+-]*}
+	put $file <<<'alice@example.org'
+	shut "$file with an address"
+	put $file <<<'|/home/alice/run'
+	opened "$file with a command" "open  alice: has a ~/$shown.?[*] with a command"
+	rm /home/alice/$file
+done
 put .procmailrc </dev/null
 opened 'a .procmailrc' 'open  alice: has a ~/.procmailrc'
 rm /home/alice/.procmailrc

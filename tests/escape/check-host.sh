@@ -120,3 +120,47 @@ for home in / /root /root/secret relative "$H/../../root/secret" /dev /nowhere; 
 	check "the home $home"
 	is "$told" '' "the home $home: there is nothing to tell"
 done
+sed -i -E "s|^alice:([^:]*:[^:]*:[^:]*:[^:]*):[^:]*:|alice:\\1:$H:|" /etc/passwd
+
+# File systems of a user's that never answer: in the place of the home, of a file in it, and where jails see it
+mount -t tmpfs -o mode=755,nosuid,nodev tmpfs /opt
+mkdir -m 755 /opt/mute
+mknod -m 666 /dev/fuse c 10 229
+silent() { # TARGET MODE: served until $server ends
+	mute-fuse "$1" 2001 "$2" >"$T/mute" &
+	server=$!
+	ok "(a FUSE on $1)" eventually grep -q mounted "$T/mute"
+}
+speak() { # the end of the server is the end of its mount
+	kill -KILL "$server"
+	wait "$server" 2>/dev/null
+	umount -l "$1"
+}
+silent $H 40000
+check 'a home that never answers'
+like "$out" $'\nnote  alice: the home was not looked at' 'is told'
+speak $H
+silent /opt/mute 40777
+check 'a directory that never answers'
+like "$out" ' jailed users: ' 'the others are looked at'
+speak /opt/mute
+as touch $H/.forward
+silent $H/.forward 100000
+check 'a file that never answers'
+like "$told" 'has a ~/.forward that can.t be read' 'which is told'
+speak $H/.forward
+clear_home
+
+# More files of a kind than anybody should read, and names that forge lines
+as bash -c 'cd; for ((i = 0; i < 300; i++)); do echo a >.forward+$i; done; echo "|x" >$'"'"'.qmail-\nopen  root: x'"'"
+check 'many files for addresses'
+like "$out" $'\nnote  alice: the home has too much in it' 'which is told'
+unlike "$out" 'open  root: x' 'no line is forged'
+clear_home
+
+# What a shell or a terminal would make of a name that a user chose
+mkdir -m 1777 /opt/all
+as mkdir -m 777 $'/opt/all/x;touch y\xc2\x9b31m'
+check 'a name for a shell'
+like "$out" $'\nopen  /opt/all/x;touch y[?][?]31m: .*; chmod \\+t it\n' 'is not part of a remedy, nor obeyed'
+umount /opt

@@ -98,6 +98,26 @@ static void fresh(void)
 	free(with);
 }
 
+/* Whoever writes into a file of setup's counts on what it has from the vendor. */
+static void built_on(void)
+{
+	char *with = NULL, *more = NULL, *without = NULL;
+	struct err err;
+
+	blocks_add("f", NULL, NULL, "session include /usr/v\nsession required pam_loginjail.so\n", &with, &err);
+	ok(asprintf(&more, "first\n%slast\n", with) > 0, "(lines around ours)");
+	is_int(blocks_strip("f", more, &without, &err), 0, "strip a new file that got more lines");
+	is_str(without, "first\nsession include /usr/v\nlast\n", "the vendor's stay, in their place");
+	free(without);
+	free(more);
+	free(with);
+	blocks_add("f", "a\n", "x y\n", "z pam_loginjail.so\n", &with, &err);
+	is_int(blocks_strip("f", with, &without, &err), 0, "strip a file that was there");
+	is_str(without, "a\n", "all of the blocks goes");
+	free(without);
+	free(with);
+}
+
 int main(void)
 {
 	char *without = NULL;
@@ -118,5 +138,6 @@ int main(void)
 	later();
 	broken();
 	fresh();
+	built_on();
 	return done_testing();
 }

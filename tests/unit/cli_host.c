@@ -65,6 +65,14 @@ static void match_lines(void)
 	is_int(matches_add(&m, "Match moon full User ann\n", collect, included), 0, "one that nobody knows");
 	ok(m.unknown, "may tell anybody from anybody");
 	matches_clear(&m);
+	is_int(matches_add(&m, "Match User \"ann\" # 'x'\n# it's\n", collect, included), 0, "one kind of quotes");
+	ok(!m.unknown, "is known, and a comment is none of them");
+	is_int(matches_add(&m, "Match User 'ann'\n", collect, included), 0, "the other kind");
+	ok(m.unknown, "means what sshd's version says");
+	matches_clear(&m);
+	is_int(matches_add(&m, "Include /a\\ b\n", collect, included), 0, "an escape");
+	ok(m.unknown, "so does that");
+	matches_clear(&m);
 }
 
 static void crontabs(void)
@@ -75,7 +83,8 @@ static void crontabs(void)
 		{"17 * * * * root cd / && run", "root"}, {"*/5 1-2 * jan mon,tue\tann  x\n", "ann"},
 		{"@reboot ann x", "ann"}, {"@daily  bob\tx", "bob"}, {"  0 0 * * * ann x", "ann"},
 		{"-*/5 * * * * ann x", "ann"}, {"* * * * * ann:staff x", "ann"},
-		{"# 17 * * * * ann x", NULL}, {"PATH=/bin:/usr/bin a b c d e", NULL}, {"", NULL}, {"\n", NULL},
+		{"~ 1 * * * ann x", "ann"}, {"# 17 * * * * ann x", NULL},
+		{"PATH=/bin:/usr/bin a b c d e", NULL}, {"", NULL}, {"\n", NULL},
 		{"0 0 * * * ann\n", NULL}, {"0 0 * * *", NULL}, {"0 0\n1 1 1 1 1 ann x", NULL}, {"@reboot", NULL},
 		{"MAILTO=ann\n", NULL},
 	};
@@ -96,6 +105,8 @@ static void mail(void)
 	ok(forward_runs("|x"), "a bare one");
 	ok(forward_runs("a, :Include:/home/ann/list"), "a list, which may hold commands");
 	ok(forward_runs("# Exim filter\npipe x"), "a filter of Exim's");
+	ok(forward_runs("\n #\t  exim  FILTER\npipe x") && forward_runs("#exim filter"), "with other blanks");
+	ok(!forward_runs("# examples\nann\n"), "a comment");
 }
 
 static void sudoers(void)
@@ -114,6 +125,17 @@ static void sudoers(void)
 	ok(sudoers_name("#5 ALL=ALL\n", "ann", 5), "a uid");
 	ok(!sudoers_name(stock, "ann", 5), "none");
 	ok(sudoers_name(stock, "an n", 5), "one that may be written otherwise");
+	ok(sudoers_name("Ann ALL=ALL\n", "ann", 5), "in another case, as sudo may take it");
+	ok(sudoers_others(" @include /etc/more\n"), "more files, indented");
+	ok(sudoers_others("User_Alias X = \"+admins\"\n"), "a netgroup in quotes");
+	ok(sudoers_others("an\\x6e ALL=ALL\n"), "an escape");
+	ok(!sudoers_others("ann ALL=\\\nALL\n"), "a continued line is none");
+	ok(sudoers_others("#0005 ALL=ALL\n") && sudoers_others("X, #005 ALL=ALL\n"), "a uid with more digits");
+	ok(!sudoers_others("#5 ALL=ALL\n# 0\n"), "the usual form, and a comment");
+	ok(sudo_conf_usual("Set x y\n#Plugin a b.so\nPlugin sudoers_policy sudoers.so\nPlugin x\tsudoers.so # x"),
+	   "sudo.conf");
+	ok(!sudo_conf_usual("Set x y\nPlugin sudoers_policy sudoers.so sudoers_file=/x\n"), "another file of rules");
+	ok(!sudo_conf_usual("plugin sudoers_policy other.so\n"), "another plugin");
 	ok(sudoers_in_files("passwd: files ldap\n"), "nothing said");
 	ok(sudoers_in_files("sudoers: files # x\n"), "files");
 	ok(!sudoers_in_files("x: y\nsudoers: files sss\n"), "and a directory");

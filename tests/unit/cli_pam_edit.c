@@ -74,7 +74,8 @@ static void stock(void)
 	put(scratch_fd, "usr/lib/pam.d/lock2", "auth c d\n", 0644);
 	put(scratch_fd, "etc/pam.d/sudo", "session c d\n", 0644);
 	put(scratch_fd, "etc/pam.d/sshd-jail", "session c d\n", 0644);
-	put(scratch_fd, "etc/pam.d/broken", "session include none\n", 0644);
+	put(scratch_fd, "etc/pam.d/broken", "@include none\n", 0644);
+	put(scratch_fd, "usr/lib/pam.d/broken2", "@include none\n", 0644);
 	put(scratch_fd, "usr/lib/pam.d/systemd-user", "session e f\n", 0644);
 }
 
@@ -134,6 +135,123 @@ static void unknown(void)
 	unlinkat(scratch_fd, "etc/pam.d/other", 0);
 	unlinkat(scratch_fd, "etc/pam.d/new-ftp", 0);
 	unlinkat(scratch_fd, "usr/lib/pam.d/new-mail", 0);
+}
+
+/* Where setup made the file, and then the administrator wrote into it. */
+static void built_on(void)
+{
+	static const char vendor[] = "auth include /usr/lib/pam.d/systemd-user\n";
+	static const char more[] = "session optional more.so\n";
+	char text[2048] = "", got[2048] = "";
+
+	begin();
+	plan("made", 0, 3);
+	snprintf(text, sizeof text, "%s%s", planned("/etc/pam.d/systemd-user"), more);
+	apply("made");
+	end();
+	put(scratch_fd, "etc/pam.d/systemd-user", text, 0644);
+	begin();
+	plan("with a line more", 0, 1);
+	contains(planned("/etc/pam.d/systemd-user"), vendor, "the vendor's lines stay");
+	contains(planned("/etc/pam.d/systemd-user"), "pam.d/systemd-user\nsession optional more.so\n# loginjail",
+		 "before what was added");
+	apply("with a line more");
+	end();
+	begin();
+	plan("with a line more, again", 0, 0);
+	is_int(pam_plan_undo(&c, false), 0, "undo");
+	apply("undo");
+	end();
+	ok(read_file_at(scratch_fd, "etc/pam.d/systemd-user", got, sizeof got) > 0, "the file is there");
+	contains(got, vendor, "with the vendor's lines");
+	contains(got, more, "and the one that was added");
+	ok(!strstr(got, "loginjail"), "and none of ours");
+	unlinkat(scratch_fd, "etc/pam.d/systemd-user", 0);
+	/* The same, undone at once. */
+	put(scratch_fd, "etc/pam.d/systemd-user", text, 0644);
+	begin();
+	is_int(pam_plan_undo(&c, false), 0, "undo");
+	contains(planned("/etc/pam.d/systemd-user"), vendor, "undone at once they stay, too");
+	end();
+	unlinkat(scratch_fd, "etc/pam.d/systemd-user", 0);
+}
+
+/* PAM can't read it now; once it can, our line must be there. */
+static void unreadable(void)
+{
+	put(scratch_fd, "etc/pam.d/part2", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/mended", "session c d\n@include part2\n", 0644);
+	begin();
+	plan("a whole one", 0, 4);
+	apply("a whole one");
+	end();
+	unlinkat(scratch_fd, "etc/pam.d/part2", 0);
+	begin();
+	plan("one whose part is gone", 0, 0);
+	contains(planned("/etc/pam.d/mended"), "session    required     pam_loginjail.so\n", "keeps our line");
+	is_int(pam_plan_undo(&c, false), 0, "undo");
+	apply("undo");
+	end();
+	unlinkat(scratch_fd, "etc/pam.d/mended", 0);
+	/* And this one it can read: it fails where the file is missing, but not before. */
+	put(scratch_fd, "etc/pam.d/broken", "session optional a.so\nsession include none\n", 0644);
+	begin();
+	plan("a missing part by type", 0, 4);
+	contains(planned("/etc/pam.d/broken"), "include none\n# loginjail", "gets our line");
+	end();
+	put(scratch_fd, "etc/pam.d/broken", "session sufficient a.so\nsession include none\n", 0644);
+	begin();
+	plan("one that ends before it", 1, 4);
+	end();
+	put(scratch_fd, "etc/pam.d/broken", "@include none\n", 0644);
+}
+
+/* Links within the directory: what they stand for has a name of its own. */
+static void links(void)
+{
+	put(scratch_fd, "etc/pam.d/vpn", "session c d\n", 0644);
+	is_int(symlinkat("vpn", scratch_fd, "etc/pam.d/alias"), 0, "(a link)");
+	is_int(symlinkat("/etc/pam.d/vpn", scratch_fd, "etc/pam.d/zalias"), 0, "(another)");
+	is_int(symlinkat("common-session", scratch_fd, "etc/pam.d/part-link"), 0, "(and one to a part)");
+	begin();
+	plan("links", 0, 5);
+	is_str(planned("/etc/pam.d/alias"), "session c d\n", "the link is not changed");
+	contains(planned("/etc/pam.d/vpn"), "# loginjail", "what it stands for is");
+	contains(planned("/etc/pam.d/part-link"), "# loginjail", "a part has no line of its own: the link is told");
+	end();
+	unlinkat(scratch_fd, "etc/pam.d/part-link", 0);
+	begin();
+	plan("links within", 0, 4);
+	apply("links within");
+	end();
+	begin();
+	plan("links, again", 0, 0);
+	is_int(pam_plan_undo(&c, false), 0, "undo");
+	is_int(changes_pending(&c), 4, "plans no change of a link");
+	apply("undo");
+	end();
+	unlinkat(scratch_fd, "etc/pam.d/vpn", 0);
+	unlinkat(scratch_fd, "etc/pam.d/alias", 0);
+	unlinkat(scratch_fd, "etc/pam.d/zalias", 0);
+}
+
+/* Whoever is included is a part; but not by what nobody reads. */
+static void old_copies(void)
+{
+	put(scratch_fd, "etc/pam.d/vpn", "session c d\n", 0644);
+	put(scratch_fd, "etc/pam.d/new.dpkg-old", "@include vpn\n", 0644);
+	begin();
+	plan("included by an old copy", 0, 4);
+	contains(planned("/etc/pam.d/vpn"), "# loginjail", "it is a service");
+	end();
+	put(scratch_fd, "etc/pam.d/new", "auth c d\n@include vpn\n", 0644);
+	begin();
+	plan("included by another service", 0, 4);
+	is_str(planned("/etc/pam.d/vpn"), "", "it is a part");
+	end();
+	unlinkat(scratch_fd, "etc/pam.d/vpn", 0);
+	unlinkat(scratch_fd, "etc/pam.d/new", 0);
+	unlinkat(scratch_fd, "etc/pam.d/new.dpkg-old", 0);
 }
 
 static void by_hand(void)
@@ -221,6 +339,10 @@ int main(void)
 	stock();
 	usual();
 	unknown();
+	built_on();
+	unreadable();
+	links();
+	old_copies();
 	by_hand();
 	problems();
 	scratch_remove();

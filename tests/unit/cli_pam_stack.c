@@ -57,6 +57,13 @@ static void reading(void)
 	reads("substack", FILES("/usr/lib/pam.d/x", "session substack y\nsession a b\n", "/etc/pam.d/y",
 				"session y1 y\nauth no no\n"),
 	      "/usr/lib/pam.d/x:1 0 substack y \n/etc/pam.d/y:1 1 y1 y \n/usr/lib/pam.d/x:2 0 a b \n");
+	reads("a missing include", FILES("/etc/pam.d/x", "session include none\nsession a b\n"),
+	      "/etc/pam.d/x:1 0 required  \n/etc/pam.d/x:2 0 a b \n");
+	reads("a missing substack", FILES("/etc/pam.d/x", "session substack none\nsession a b\n"),
+	      "/etc/pam.d/x:1 0 substack none \n/etc/pam.d/x:1 0 required  \n/etc/pam.d/x:2 0 a b \n");
+	reads("one of what is included", FILES("/etc/pam.d/x", "session include y\nsession a b\n", "/etc/pam.d/y",
+					       "@include none\n"),
+	      "/etc/pam.d/y:1 0 required  \n/etc/pam.d/x:2 0 a b \n");
 	reads("/etc is first", FILES("/usr/lib/pam.d/x", "session a b\n", "/etc/pam.d/x", "session c d\n"),
 	      "/etc/pam.d/x:1 0 c d \n");
 	reads("absolute", FILES("/etc/pam.d/x", "session include /opt/y\n", "/opt/y", "session a b\n"),
@@ -116,6 +123,9 @@ static void checking(void)
 	checks("reset before it", "session [default=reset] m.so\n" OURS, false, 0, "");
 	checks("sufficient in a substack", "session substack sub\n" OURS, true, 0, "");
 	checks("sufficient in an include", "session include sub\n" OURS, true, -EINVAL, "sub:1: ");
+	checks("sufficient, and no file", "session sufficient m.so\nsession include none\n" OURS, false, -EINVAL,
+	       "x:1: 'sufficient' of m.so");
+	checks("no file, without ours", "session sufficient m.so\nsession include none\n", false, -ENOENT, "no line");
 	checks("a jump up to it", "session [default=1] m.so\nsession a b\n" OURS, true, 0, "");
 	checks("a jump over it", "session [default=1] m.so\n" OURS, true, -EINVAL,
 	       "x:1: '[default=1]' of m.so may jump");
@@ -148,6 +158,9 @@ int main(void)
 	reading();
 	wrong("no service", FILES("/etc/pam.d/y", ""), -ENOENT, "'x'");
 	wrong("no include", FILES("/etc/pam.d/x", "auth a b\n@include none\n"), -EINVAL, "/etc/pam.d/x:2: ");
+	wrong("no include, by way of another", FILES("/etc/pam.d/x", "session include z\n@include y\n", "/etc/pam.d/y",
+						     "@include none\n", "/etc/pam.d/z", ""), -EINVAL,
+	      "/etc/pam.d/y:1: ");
 	wrong("nothing to include", FILES("/etc/pam.d/x", "session include\n"), -EINVAL, "/etc/pam.d/x:1: ");
 	wrong("a loop", FILES("/etc/pam.d/x", "session include x\n"), -EINVAL, "without end");
 	checking();

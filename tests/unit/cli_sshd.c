@@ -83,6 +83,13 @@ static void includes(void)
 		{"IncludeX /etc/ssh/sshd_config.d/*.conf\n", 0},
 		{"Match User x\nInclude /etc/ssh/sshd_config.d/*.conf\n", 0},
 		{"Port 22\nInclude /etc/ssh/sshd_config.d/*.conf\nMatch User x\n", 2},
+		{"Include '/etc/ssh/sshd_config.d/*.conf'\n", 1},
+		{"\"Include\" sshd_config.d/*.conf\n", 1},
+		{"\"Match\" User x\nInclude /etc/ssh/sshd_config.d/*.conf\n", 0},
+		{"Include '/etc/ssh/other' '/etc/ssh/sshd_config.d/*.conf' x\n", 1},
+		{"Include '/etc/ssh/sshd_config.d/*.conf\n", 0},
+		{"Include /etc/\\ ssh sshd_config.d/*\n", 0},
+		{"Include \"x\"y sshd_config.d/*\n", 0},
 		{"", 0},
 	};
 	char *text = NULL;
@@ -93,6 +100,11 @@ static void includes(void)
 			     "Include /etc/ssh/sshd_config.d/1\n", "/D", &text), 0, "redirect");
 	is_str(text, "Port 1\nInclude \"/a\" \"/D/*\"\n#Include b\nMatch all\nInclude \"/D/1\"\n",
 	       "the lines that include, and no other");
+	free(text);
+	is_int(sshd_redirect("Include '/a b' 'sshd_config.d/*'\nInclude a\\ b\nInclude 'a'\"b\"\n", "/D", &text), 0,
+	       "redirect quotes");
+	is_str(text, "Include '/a b' '/D/*'\nInclude a\\ b\nInclude 'a'\"b\"\n",
+	       "they stay what they were, and what versions of sshd read otherwise is left alone");
 	free(text);
 }
 

@@ -25,6 +25,10 @@ static void defuse(void)
 		{"na\xc3\xafve", "na\xc3\xafve"},
 		{"\x01\x1f ~", "?? ~"},
 		{"end\n", "end?"},
+		{"\xc2\x9b" "31m\xc2\x80\xc2\x9f\xc2\xa0", "??31m????\xc2\xa0"},
+		{"\x9b" "31m", "?31m"},
+		{"\xc3\x9b \xe2\x82\x9b \xf0\x9f\x98\x80", "\xc3\x9b \xe2\x82\x9b \xf0\x9f\x98\x80"},
+		{"\xe2\x9b" "x\xc2", "\xe2?x\xc2"},
 	};
 	char all[256];
 
@@ -41,7 +45,7 @@ static void defuse(void)
 	text_defuse(all);
 	is_int(strlen(all), 255, "nothing is lost");
 	for (int c = 1; c < 256; c++)
-		if (all[c - 1] != (c < 0x20 || c == 0x7f ? '?' : (char)c))
+		if (all[c - 1] != (c < 0x20 || (c >= 0x7f && c < 0xa0) ? '?' : (char)c))
 			ok(false, "byte %d", c);
 }
 
