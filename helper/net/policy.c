@@ -259,9 +259,9 @@ static int check_pair(const struct section *a, const struct section *b, struct e
 		return err_set(err, -EEXIST, "[jail %s] and [jail %s] both have the addresses %s: give each a part of "
 			       "its own", a->name, b->name, address);
 	if (same_hardware(&a->settings, &b->settings))
-		return err_set(err, -EEXIST, "[jail %s] and [jail %s] are on one bridge with addresses that end alike, of "
-			       "which their jails' hardware addresses are made: give them other ones, or addresses of IPv4 as "
-			       "well", a->name, b->name);
+		return err_set(err, -EEXIST, "[jail %s] and [jail %s] are on one bridge with addresses that end alike, "
+			       "of which their jails' hardware addresses are made: give them other ones, or "
+			       "addresses of IPv4 as well", a->name, b->name);
 	if (policy_group(a->name) == policy_group(b->name))
 		return err_set(err, -EEXIST, "the names of [jail %s] and [jail %s] give the same interface group; "
 			       "rename one", a->name, b->name);

@@ -189,8 +189,9 @@ static void check_collision(void)
 /* On one bridge two jails can't have one hardware address. */
 static void check_hardware(void)
 {
-#define SIX(name, bridge, address) \
-	"[jail " name "]\nusers = " name "\nnetwork = bridge\nbridge = " bridge "\ngateway = fe80::1/64\naddress = " address "\n"
+#define SIX(name, bridge, address)                                                               \
+	"[jail " name "]\nusers = " name "\nnetwork = bridge\nbridge = " bridge "\ngateway = fe80::1/64\n" \
+	"address = " address "\n"
 	static const struct {
 		const char *text;
 		bool refused;
@@ -209,8 +210,8 @@ static void check_hardware(void)
 		_cleanup_free_ char *table = NULL;
 		struct err err = {""};
 
-		is_int(policy_table(config, NULL, &table, &count, &err), pairs[i].refused ? -EEXIST : 0, "pair %zu: %s", i,
-		       err.text);
+		is_int(policy_table(config, NULL, &table, &count, &err), pairs[i].refused ? -EEXIST : 0,
+		       "pair %zu: %s", i, err.text);
 		if (pairs[i].refused)
 			contains(err.text, "addresses that end alike", "and why");
 	}
