@@ -111,6 +111,8 @@ int quota_rmtree(int dir, const char *name)
 	/* One that came from above is the administrator's. */
 	if (top >= 0 && (quota_project(top, &own) || quota_project(dir, &above) || own == above))
 		own = 0;
+	scope_close(&top); /* it would be in use by us */
+	top = -EBADF;
 	r = rmtree_at(dir, name);
 	/* What is deleted may still be open, and another jail have the same number: a limit
 	 * that stays on a number is no harm. */

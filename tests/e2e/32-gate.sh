@@ -159,6 +159,7 @@ reaches carl 'in both families' "$V4=$A4" "$V6=$A6"
 isnt "$(state dora)" open 'hers is another user'"'"'s'
 meeting infinity &
 second=$!
+ok '(another)' eventually_sh '[[ $(<"/proc/$second/comm") == meeting ]]'
 kill "$first"
 wait "$first" 2>/dev/null
 ok '(its keeper has heard of that)' eventually_sh '! [[ -e /proc/'"$first"' ]]'
