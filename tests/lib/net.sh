@@ -129,6 +129,8 @@ jail_address() { # USER 4|6
 # shellcheck disable=SC2034 # used by the tests
 BRIDGED4=192.168.88.128/26 BRIDGED6=fd88::1:0/112
 bridge_network() {
+	# Where it is a module, a host has to have it loaded (jail.ini(5))
+	[[ -e /proc/sys/net/bridge ]] || modprobe br_netfilter
 	sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0
 	ip link add br0 type bridge nf_call_iptables 1 nf_call_ip6tables 1
 	ip link set br0 up
