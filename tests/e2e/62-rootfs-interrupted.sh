@@ -125,8 +125,8 @@ ok 'nothing runs on' eventually not ours
 # ---- told to stop ------------------------------------------------------------
 
 for signal in TERM HUP INT; do
-	# A shell has its children in the background ignore an interrupt.
-	env --default-signal=INT loginjail-rootfs --trees "$TREES" update x -- /bin/sh -c 'touch /etc/mark; sleep 1000' \
+	# A shell has its children in the background ignore an interrupt, and nohup a hangup.
+	env --default-signal=INT,HUP loginjail-rootfs --trees "$TREES" update x -- /bin/sh -c 'touch /etc/mark; sleep 1000' \
 		</dev/null >"$T/out" 2>"$T/err" &
 	pid=$!
 	ok 'the command runs' until_made "$TREES/x/.new.*/root/etc/mark"
