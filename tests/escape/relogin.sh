@@ -43,6 +43,9 @@ most_of() { # USER PID...: until these have ended, how many there were at a time
 		now=$(jails_of "$user")
 		((now > most)) && most=$now
 	done
+	# They stay for a while after their clients, who may have been quicker than one look.
+	now=$(jails_of "$user")
+	((now > most)) && most=$now
 	wait "$@"
 	echo "$most" >"$T/most"
 }
