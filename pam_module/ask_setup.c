@@ -19,6 +19,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "lib/compare.h"
 #include "lib/scope.h"
 
 #define SETUP LIBEXECDIR "/loginjail-setup"
@@ -136,20 +137,13 @@ static int find_account(const char *user, struct passwd *pw, char **buf)
 	return r ? -r : found ? 0 : -ESRCH;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	gid_t x = *(const gid_t *)a, y = *(const gid_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static int ask_groups(const struct passwd *pw, gid_t groups[SETUP_GROUPS_MAX], int *n)
 {
 	*n = SETUP_GROUPS_MAX;
 	if (getgrouplist(pw->pw_name, pw->pw_gid, groups, n) < 0)
 		return -E2BIG;
 	/* Services that are asked together answer in any order. */
-	qsort(groups, (size_t)*n, sizeof *groups, by_number);
+	qsort(groups, (size_t)*n, sizeof *groups, compare_ids);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "cli/host.h"
 #include "cli/host_ranges.h"
 #include "cli/text.h"
+#include "lib/compare.h"
 #include "lib/scope.h"
 #include "setup/subid.h"
 
@@ -115,13 +116,6 @@ static int read_gids(struct looking *l)
 	return r;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void tell_overlap(void *arg, const struct id_range *a, const struct id_range *b)
 {
 	struct looking *l = arg;
@@ -153,7 +147,7 @@ static int look_at(struct host *h, const char *kind, const char *file, const cha
 		r = ids(&l);
 	if (r == 0) {
 		if (l.n_ids > 0)
-			qsort(l.ids, l.n_ids, sizeof *l.ids, by_number);
+			qsort(l.ids, l.n_ids, sizeof *l.ids, compare_ids);
 		ranges_overlaps(l.v, l.n, tell_overlap, &l);
 		ranges_hold(l.v, l.n, l.ids, l.n_ids, tell_held, &l);
 		if (l.lines > LINES_MAX)

@@ -89,13 +89,26 @@ bool sudoers_others(const char *text)
 	return false;
 }
 
+/* Is that word all that the rest of a line has, but for a comment? */
+static bool is_all(const char *at, const char *word)
+{
+	const size_t len = strlen(word);
+
+	if (strncmp(at, word, len) != 0)
+		return false;
+	at += len;
+	if (*at && !strchr(BLANKS "\n", *at))
+		return false;
+	at += strspn(at, BLANKS);
+	return !*at || *at == '\n' || *at == '#';
+}
+
 bool sudo_conf_usual(const char *conf)
 {
 	static const char key[] = "Plugin";
 
 	for (; *conf; conf = text_next_line(conf)) {
 		const char *at = conf + strspn(conf, BLANKS);
-		size_t len;
 
 		if (strncasecmp(at, key, sizeof key - 1) != 0)
 			continue;
@@ -103,12 +116,7 @@ bool sudo_conf_usual(const char *conf)
 		at += strspn(at, BLANKS);
 		at += strcspn(at, BLANKS "\n");
 		at += strspn(at, BLANKS);
-		len = strcspn(at, BLANKS "\n");
-		if (len != strlen("sudoers.so") || strncmp(at, "sudoers.so", len) != 0)
-			return false;
-		at += len;
-		at += strspn(at, BLANKS);
-		if (*at && *at != '\n' && *at != '#')
+		if (!is_all(at, "sudoers.so"))
 			return false;
 	}
 	return true;
@@ -120,18 +128,12 @@ bool sudoers_in_files(const char *nsswitch)
 
 	for (; *nsswitch; nsswitch = text_next_line(nsswitch)) {
 		const char *at = nsswitch + strspn(nsswitch, BLANKS);
-		size_t len;
 
 		if (strncmp(at, key, sizeof key - 1) != 0)
 			continue;
 		at += sizeof key - 1;
 		at += strspn(at, BLANKS);
-		len = strcspn(at, BLANKS "\n#");
-		if (len != 5 || strncmp(at, "files", len) != 0)
-			return false;
-		at += len;
-		at += strspn(at, BLANKS);
-		if (*at && *at != '\n' && *at != '#')
+		if (!is_all(at, "files"))
 			return false;
 	}
 	return true;

@@ -13,6 +13,7 @@
 #include "cli/host.h"
 #include "config/decide.h"
 #include "config/nss.h"
+#include "lib/compare.h"
 #include "lib/scope.h"
 
 struct names {
@@ -139,13 +140,6 @@ static void cache_clear(struct cache *cache)
 	free(cache->v);
 }
 
-static int by_gid(const void *a, const void *b)
-{
-	gid_t x = *(const gid_t *)a, y = *(const gid_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static int user_add(struct host *h, struct nss_user *found)
 {
 	struct host_user *v = reallocarray(h->users, h->n_users + 1, sizeof *v), *u;
@@ -158,7 +152,7 @@ static int user_add(struct host *h, struct nss_user *found)
 	u->name = strdup(found->facts.name);
 	u->home = strdup(found->home);
 	u->gids = take_ptr(found->gids);
-	qsort(u->gids, u->n_gids, sizeof *u->gids, by_gid);
+	qsort(u->gids, u->n_gids, sizeof *u->gids, compare_ids);
 	return u->name && u->home ? 0 : -ENOMEM;
 }
 
@@ -277,5 +271,5 @@ const struct host_user *host_user_of(const struct host *h, uid_t uid)
 bool host_user_has(const struct host_user *user, gid_t gid)
 {
 	return user->gid == gid ||
-	       (user->n_gids > 0 && bsearch(&gid, user->gids, user->n_gids, sizeof gid, by_gid) != NULL);
+	       (user->n_gids > 0 && bsearch(&gid, user->gids, user->n_gids, sizeof gid, compare_ids) != NULL);
 }

@@ -2,7 +2,6 @@
 #include "cli/net_switch.h"
 
 #include <errno.h>
-#include <linux/netlink.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +10,6 @@
 #include "cli/verbs.h"
 #include "gate/by_hand.h"
 #include "lib/scope.h"
-#include "net/link.h"
-#include "net/nl.h"
 #include "setup/gc.h"
 #include "setup/state.h"
 
@@ -31,19 +28,12 @@ struct subject {
  */
 static int cut_dead(const char *instance)
 {
-	struct nl_socket host;
-	char name[LINK_NAME_MAX];
 	struct state state;
 	struct err err;
 	int r = state_open(&state, &err);
 
-	if (!r && gc_dead(&state, instance)) {
-		r = nl_open(&host, NETLINK_ROUTE, &err);
-		link_name(instance, name);
-		if (!r && (r = link_end(&host, name, NULL)) < 0)
-			err_set(&err, r, "removing the link %s", name);
-		nl_close(&host);
-	}
+	if (!r && (r = gc_cut_off(&state, instance)) < 0)
+		err_set(&err, r, "removing the link of %s", instance);
 	state_close(&state);
 	if (!r)
 		return EXIT_OK;

@@ -201,27 +201,20 @@ static const char *lingers_alone(const struct settings *s)
 	return s->scope == SCOPE_SESSION && s->linger > 0 ? "" : NULL;
 }
 
-/* Jails don't reach each other, and who gets the address is not known before. */
-static const char *dns_in_pool(const struct settings *s)
+static const char *printed(const struct prefix *p)
 {
 	static char text[PREFIX_TEXT_MAX];
 
-	for (size_t i = 0; i < s->dns.n; i++)
-		for (size_t k = 0; k < s->pool.n; k++) {
-			if (!prefix_overlaps(&s->dns.v[i], &s->pool.v[k]))
-				continue;
-			prefix_print(&s->dns.v[i], text);
-			return text;
-		}
-	return NULL;
+	if (!p)
+		return NULL;
+	prefix_print(p, text);
+	return text;
 }
 
-static const struct prefix *of_family(const struct prefixes *list, int family)
+/* Jails don't reach each other, and who gets the address is not known before. */
+static const char *dns_in_pool(const struct settings *s)
 {
-	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i].family == family)
-			return &list->v[i];
-	return NULL;
+	return printed(prefixes_overlap(&s->dns, &s->pool));
 }
 
 static const char *no_bridge(const struct settings *s)
@@ -239,18 +232,10 @@ static const char *other_families(const struct settings *s)
 {
 	if (s->network != NETWORK_BRIDGE || s->address.n == 0)
 		return NULL;
-	return !of_family(&s->gateway, AF_INET) == !of_family(&s->address, AF_INET) &&
-			       !of_family(&s->gateway, AF_INET6) == !of_family(&s->address, AF_INET6)
+	return !prefixes_find(&s->gateway, AF_INET) == !prefixes_find(&s->address, AF_INET) &&
+			       !prefixes_find(&s->gateway, AF_INET6) == !prefixes_find(&s->address, AF_INET6)
 		       ? NULL
 		       : "";
-}
-
-static const char *printed(const struct prefix *p)
-{
-	static char text[PREFIX_TEXT_MAX];
-
-	prefix_print(p, text);
-	return text;
 }
 
 static bool is_link_local(const struct prefix *p)
@@ -261,7 +246,7 @@ static bool is_link_local(const struct prefix *p)
 static const char *address_outside_net(const struct settings *s)
 {
 	for (size_t i = 0; s->network == NETWORK_BRIDGE && i < s->address.n; i++) {
-		const struct prefix *a = &s->address.v[i], *g = of_family(&s->gateway, a->family);
+		const struct prefix *a = &s->address.v[i], *g = prefixes_find(&s->gateway, a->family);
 
 		if (g && (a->len < g->len || (!is_link_local(g) && !prefix_overlaps(a, g))))
 			return printed(a);
@@ -280,7 +265,7 @@ static const char *address_of_link(const struct settings *s)
 static const char *gateway_in_address(const struct settings *s)
 {
 	for (size_t i = 0; s->network == NETWORK_BRIDGE && i < s->address.n; i++) {
-		const struct prefix *g = of_family(&s->gateway, s->address.v[i].family);
+		const struct prefix *g = prefixes_find(&s->gateway, s->address.v[i].family);
 		struct prefix one;
 
 		if (!g)
@@ -293,23 +278,14 @@ static const char *gateway_in_address(const struct settings *s)
 	return NULL;
 }
 
-static const char *overlap(const struct prefixes *a, const struct prefixes *b)
-{
-	for (size_t i = 0; i < a->n; i++)
-		for (size_t k = 0; k < b->n; k++)
-			if (prefix_overlaps(&a->v[i], &b->v[k]))
-				return printed(&a->v[i]);
-	return NULL;
-}
-
 static const char *address_in_pool(const struct settings *s)
 {
-	return s->network == NETWORK_BRIDGE ? overlap(&s->address, &s->pool) : NULL;
+	return s->network == NETWORK_BRIDGE ? printed(prefixes_overlap(&s->address, &s->pool)) : NULL;
 }
 
 static const char *dns_in_address(const struct settings *s)
 {
-	return s->network == NETWORK_BRIDGE ? overlap(&s->dns, &s->address) : NULL;
+	return s->network == NETWORK_BRIDGE ? printed(prefixes_overlap(&s->dns, &s->address)) : NULL;
 }
 
 /* The jail has its own address there, and nothing is translated. */

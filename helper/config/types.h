@@ -44,6 +44,25 @@ struct prefixes {
 	size_t n;
 };
 
+/* The first one of the family; or NULL. */
+static inline const struct prefix *prefixes_find(const struct prefixes *list, int family)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].family == family)
+			return &list->v[i];
+	return NULL;
+}
+
+/* The first one of a that has addresses in common with one of b; or NULL. */
+static inline const struct prefix *prefixes_overlap(const struct prefixes *a, const struct prefixes *b)
+{
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t k = 0; k < b->n; k++)
+			if (prefix_overlaps(&a->v[i], &b->v[k]))
+				return &a->v[i];
+	return NULL;
+}
+
 struct targets {
 	struct target *v;
 	size_t n;

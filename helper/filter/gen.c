@@ -101,16 +101,13 @@ static void print_program(FILE *out, const char *type, const char *name, const s
 
 static int print_list(FILE *out, const char *name, scmp_filter_ctx ctx)
 {
-	FILE *tmp = tmpfile();
-	size_t n;
+	struct err err;
+	int n = ctx ? program_export(ctx, program, BPF_MAXINSNS, &err) : -1;
 
-	if (!ctx || !tmp || seccomp_export_bpf(ctx, fileno(tmp)) != 0)
-		return -1;
-	rewind(tmp);
-	n = fread(program, sizeof *program, BPF_MAXINSNS, tmp);
-	print_program(out, "struct sock_filter", name, program, n);
+	if (n > 0)
+		print_program(out, "struct sock_filter", name, program, (size_t)n);
 	seccomp_release(ctx);
-	return fclose(tmp) == 0 && n > 0 ? 0 : -1;
+	return n > 0 ? 0 : -1;
 }
 
 /* A program for each profile and sort of jail, and the table of them. */

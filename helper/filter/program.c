@@ -206,7 +206,7 @@ static size_t put_before(const struct profile *p, struct sock_filter *out)
 	return sizeof closed / sizeof *closed;
 }
 
-static int export(scmp_filter_ctx ctx, struct sock_filter *out, size_t room, struct err *err)
+int program_export(scmp_filter_ctx ctx, struct sock_filter *out, size_t room, struct err *err)
 {
 	_cleanup_fclose_ FILE *tmp = tmpfile();
 	size_t n;
@@ -243,7 +243,7 @@ int program_make(const struct profile *p, struct sock_filter *out, struct err *e
 	if (r)
 		err_set(err, r, "libseccomp refuses a rule");
 	else
-		r = export(ctx, out + before, BPF_MAXINSNS - before, err);
+		r = program_export(ctx, out + before, BPF_MAXINSNS - before, err);
 	seccomp_release(ctx);
 	return r < 0 ? r : r + (int)before;
 }

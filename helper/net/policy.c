@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/scope.h"
+#include "net/port_filter.h"
 #include "net/rules.h"
 
 static uint64_t fnv1a(const char *text)
@@ -207,57 +208,64 @@ static bool same_port(const struct settings *a, const struct settings *b, char t
 	return false;
 }
 
-/* By its address is a jail on a bridge known. */
-static bool same_addresses(const struct settings *a, const struct settings *b, char text[static PREFIX_TEXT_MAX])
+/* By its address is a jail on a bridge known: the first range that both have. */
+static const struct prefix *same_addresses(const struct settings *a, const struct settings *b)
 {
 	if (a->network != NETWORK_BRIDGE || b->network != NETWORK_BRIDGE)
-		return false;
-	for (size_t i = 0; i < a->address.n; i++)
-		for (size_t k = 0; k < b->address.n; k++) {
-			if (!prefix_overlaps(&a->address.v[i], &b->address.v[k]))
-				continue;
-			prefix_print(&a->address.v[i], text);
-			return true;
-		}
-	return false;
+		return NULL;
+	return prefixes_overlap(&a->address, &b->address);
 }
 
-/* What tells a jail's hardware address from others': the last 32 bits of its address. */
-static uint32_t last_bits(const struct settings *s, unsigned int *len)
+/* The addresses that a section's jails have their hardware addresses from; NULL: it has none. */
+static const struct prefix *hardware_source(const struct settings *s)
 {
-	const struct prefix *p = &s->address.v[0];
-	uint32_t bits;
+	const struct prefix *four = prefixes_find(&s->address, AF_INET);
 
-	for (size_t i = 0; i < s->address.n; i++)
-		if (s->address.v[i].family == AF_INET)
-			p = &s->address.v[i];
-	memcpy(&bits, p->addr + (p->family == AF_INET ? 0 : 12), sizeof bits);
+	return four ? four : prefixes_find(&s->address, AF_INET6);
+}
+
+/* What of them tells one from another, as a number and how many bits of it all have. */
+static uint32_t hardware(const struct prefix *p, unsigned int *len)
+{
+	struct link_address first[2] = {{0}}, *own = &first[p->family == AF_INET ? 0 : 1];
+	uint8_t mac[6];
+	uint32_t last;
+
+	own->family = p->family;
+	memcpy(own->addr, p->addr, sizeof own->addr);
+	port_hardware(first, mac);
+	memcpy(&last, mac + 2, sizeof last);
 	*len = p->family == AF_INET ? p->len : p->len > 96 ? p->len - 96 : 0;
-	return ntohl(bits);
+	return ntohl(last);
 }
 
 static bool same_hardware(const struct settings *a, const struct settings *b)
 {
+	const struct prefix *p = hardware_source(a), *q = hardware_source(b);
 	unsigned int x, y, len;
 	uint32_t differ;
 
-	if (a->network != NETWORK_BRIDGE || b->network != NETWORK_BRIDGE || strcmp(a->bridge, b->bridge) != 0 ||
-	    a->address.n == 0 || b->address.n == 0)
+	if (a->network != NETWORK_BRIDGE || b->network != NETWORK_BRIDGE || strcmp(a->bridge, b->bridge) != 0 || !p ||
+	    !q)
 		return false;
-	differ = last_bits(a, &x) ^ last_bits(b, &y);
+	differ = hardware(p, &x) ^ hardware(q, &y);
 	len = x < y ? x : y;
 	return len == 0 || differ >> (32 - len) == 0;
 }
 
 static int check_pair(const struct section *a, const struct section *b, struct err *err)
 {
-	char port[PUBLISH_TEXT_MAX], address[PREFIX_TEXT_MAX];
+	const struct prefix *address;
+	char port[PUBLISH_TEXT_MAX], text[PREFIX_TEXT_MAX];
 
 	if (!network_has_link(a->settings.network) || !network_has_link(b->settings.network))
 		return 0;
-	if (same_addresses(&a->settings, &b->settings, address))
+	address = same_addresses(&a->settings, &b->settings);
+	if (address) {
+		prefix_print(address, text);
 		return err_set(err, -EEXIST, "[jail %s] and [jail %s] both have the addresses %s: give each a part of "
-			       "its own", a->name, b->name, address);
+			       "its own", a->name, b->name, text);
+	}
 	if (same_hardware(&a->settings, &b->settings))
 		return err_set(err, -EEXIST, "[jail %s] and [jail %s] are on one bridge with addresses that end alike, "
 			       "of which their jails' hardware addresses are made: give them other ones, or "

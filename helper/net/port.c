@@ -385,14 +385,6 @@ int port_make(struct nl_socket *host, const struct bridge *bridge, const char *n
 
 /* ---- inside ------------------------------------------------------------------ */
 
-static const struct prefix *gateway_of(const struct prefixes *gateway, int family)
-{
-	for (size_t i = 0; i < gateway->n; i++)
-		if (gateway->v[i].family == family)
-			return &gateway->v[i];
-	return NULL;
-}
-
 int port_inside(struct nl_socket *jail, const struct link_address address[static 2], const struct prefixes *gateway,
 		struct err *err)
 {
@@ -402,7 +394,7 @@ int port_inside(struct nl_socket *jail, const struct link_address address[static
 		return err_set(err, index, "the jail's link");
 	link_put_up(jail, index);
 	for (int i = 0; i < 2; i++) {
-		const struct prefix *g = address[i].family ? gateway_of(gateway, address[i].family) : NULL;
+		const struct prefix *g = address[i].family ? prefixes_find(gateway, address[i].family) : NULL;
 
 		if (!g)
 			continue;

@@ -57,6 +57,11 @@ static int remove_link(const char *instance)
 	return r;
 }
 
+int gc_cut_off(const struct state *s, const char *instance)
+{
+	return gc_dead(s, instance) ? remove_link(instance) : 0;
+}
+
 static int remove_dead(const struct state *s, const char *instance, int dir, const struct cgroup *cg)
 {
 	int r = cgroup_remove(cg, instance);

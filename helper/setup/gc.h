@@ -13,6 +13,12 @@
 /* Is this instance there, and its keeper not? */
 bool gc_dead(const struct state *s, const char *instance);
 
+/*
+ * End the link of such an instance, which lasts while sshd's process of a login is in its
+ * network; nothing, where its keeper lives or it has none.  0 or -errno.
+ */
+int gc_cut_off(const struct state *s, const char *instance);
+
 /* Is there anything to do? Cheap: looks at a few only where there are many, at
  * others each time; what one login does not see a later one does. */
 bool gc_pending(const struct state *s, int state_dir);

@@ -54,10 +54,10 @@ static int open_inside(struct jail *j, struct nl_socket *jail, struct err *err)
  * A killed keeper's jail may be dead and its network not: sshd's process of the last
  * login holds that.  Its address is the user's again.
  */
-static void cut_off_dead(struct jail *j)
+static void cut_off_dead(const struct jail *j)
 {
 	_cleanup_closedir_ DIR *d = NULL;
-	char name[LINK_NAME_MAX], ours[16];
+	char ours[16];
 	int fd = openat(j->state.jail, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *e;
 
@@ -68,12 +68,8 @@ static void cut_off_dead(struct jail *j)
 	}
 	snprintf(ours, sizeof ours, "%u-", j->id->uid);
 	while ((e = readdir(d))) {
-		if (strncmp(e->d_name, ours, strlen(ours)) != 0 || !state_instance_name(e->d_name) ||
-		    !gc_dead(&j->state, e->d_name))
-			continue;
-		link_name(e->d_name, name);
-		if (if_nametoindex(name) > 0)
-			(void)link_end(&j->net.host, name, NULL);
+		if (strncmp(e->d_name, ours, strlen(ours)) == 0 && state_instance_name(e->d_name))
+			(void)gc_cut_off(&j->state, e->d_name);
 	}
 }
 

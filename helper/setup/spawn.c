@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "lib/compare.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
@@ -71,13 +72,6 @@ static int write_map(const struct jail *j, const char *file, const uint32_t *own
 	return r ? err_set(err, r, "writing %s of the jail", file) : 0;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static int write_maps(const struct jail *j, struct err *err)
 {
 	uint32_t own[INIT_GROUPS_MAX + 1];
@@ -92,7 +86,7 @@ static int write_maps(const struct jail *j, struct err *err)
 	own[n++] = j->id->gid;
 	for (size_t i = 0; i < j->ngroups; i++)
 		own[n++] = j->groups[i];
-	qsort(own, n, sizeof *own, by_number);
+	qsort(own, n, sizeof *own, compare_ids);
 	/* The same group twice would overlap itself. */
 	for (size_t i = 1; i < n;) {
 		if (own[i] != own[i - 1]) {
