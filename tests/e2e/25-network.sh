@@ -34,12 +34,7 @@ connections = 5
 EOS
 sshd_start main
 
-run j true
-isnt "$status" 0 'without rules nobody is let in'
-ok 'and the log says what to do' logged "run 'loginjail net apply'"
-ok 'nothing is left of it' no_links
-run loginjail net apply
-is "$status:$out" "0:4 routed jails in /etc/loginjail/jail.ini, rules loaded" 'loginjail net apply'
+rules_first '4 routed jails'
 
 hold a alice
 hold b bob

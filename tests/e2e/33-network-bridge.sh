@@ -44,12 +44,7 @@ allow = 192.168.88.0/24 fd88::/64
 EOS
 sshd_start main
 
-run j true
-isnt "$status" 0 'without rules nobody is let in'
-ok 'and the log says what to do' logged "run 'loginjail net apply'"
-ok 'nothing is left of it' no_links
-run loginjail net apply
-is "$status:$out" "0:1 routed jail and 3 bridged jails in /etc/loginjail/jail.ini, rules loaded" 'loginjail net apply'
+rules_first '1 routed jail and 3 bridged jails'
 bridge_mac=$(cat /sys/class/net/br0/address)
 
 hold a alice

@@ -6,11 +6,7 @@
 
 marks_begin
 standard_users
-jail_ini <<EOS
-[jail test]
-groups = jailed
-bind = $MARKS
-EOS
+standard_jail "bind = $MARKS"
 SSHD_MATCH='' sshd_start unforced 'AuthorizedKeysFile .ssh/authorized_keys'
 sshd_start main 'AuthorizedKeysFile .ssh/authorized_keys'
 ssh-keygen -q -t ed25519 -N '' -f "$T/second" -C second

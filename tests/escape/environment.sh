@@ -7,11 +7,7 @@
 
 marks_begin
 standard_users
-jail_ini <<EOS
-[jail test]
-groups = jailed
-bind = $MARKS
-EOS
+standard_jail "bind = $MARKS"
 sshd_start main 'AcceptEnv *' 'PermitUserEnvironment yes'
 SSHD_MATCH='' sshd_start unforced 'AcceptEnv *' 'PermitUserEnvironment yes'
 printf '#!/bin/sh\n%s' "$(mark_sh sshrc)" >/etc/ssh/sshrc

@@ -7,11 +7,7 @@
 
 marks_begin
 standard_users
-jail_ini <<EOS
-[jail test]
-groups = jailed
-bind = $MARKS
-EOS
+standard_jail "bind = $MARKS"
 cp -p /etc/pam.d/sshd "$T/pam"
 sshd_start main
 sshd_start no-pam 'UsePAM no'
@@ -44,11 +40,7 @@ sshd_use main
 sed -i '/loginjail/s/required/optional/' /etc/pam.d/sshd
 jail_ini <<<'wrong'
 refused 'optional, and a wrong jail.ini'
-jail_ini <<EOS
-[jail test]
-groups = jailed
-bind = $MARKS
-EOS
+standard_jail "bind = $MARKS"
 ok 'optional, and all is well: let in' j true
 ok 'the jail goes' jails_gone
 cp -p "$T/pam" /etc/pam.d/sshd

@@ -8,11 +8,7 @@
 
 marks_begin
 standard_users
-jail_ini <<EOS
-[jail test]
-groups = jailed
-bind = $MARKS
-EOS
+standard_jail "bind = $MARKS"
 echo secret >/run/flag
 worst=('AllowStreamLocalForwarding all' 'StreamLocalBindUnlink yes' 'StreamLocalBindMask 0000' 'PermitTunnel yes'
 	'PermitUserEnvironment yes' 'PermitUserRC yes' 'AcceptEnv *' 'GatewayPorts yes' 'X11UseLocalhost no'

@@ -119,6 +119,17 @@ jail_address() { # USER 4|6
 	ip -"$2" route show dev "$(jail_link "$1")" | awk '{ print $1; exit }'
 }
 
+# Nobody is let in before the rules are loaded, which then are those of so many.
+# shellcheck disable=SC2154 # set by run
+rules_first() { # "N routed jails"
+	run j true
+	isnt "$status" 0 'without rules nobody is let in'
+	ok 'and the log says what to do' logged "run 'loginjail net apply'"
+	ok 'nothing is left of it' no_links
+	run loginjail net apply
+	is "$status:$out" "0:$1 in /etc/loginjail/jail.ini, rules loaded" 'loginjail net apply'
+}
+
 # A net of its own, that a bridge of the host's leads to, and what is behind its router:
 #
 #   jails -- br0 -- segment   192.168.88.1   fd88::1     the router
