@@ -227,12 +227,13 @@ part_setup() {
 	rm -rf "$floor_scratch"
 }
 
-# n0.. are for routed jails that live meanwhile; nr's is routed, np's private.
+# n0.. are for routed jails that live meanwhile; nr's is routed, nb's on a bridge, np's private.
 network_users() {
 	local i u
 	add_group routed 3001
 	add_user nr 3999 /bin/bash routed
 	add_user np 3998
+	add_user nb 3997
 	for i in {0..499}; do
 		u=$((4000 + i))
 		printf 'n%d:x:%d:%d::/home/n%d:/bin/bash\n' "$i" "$u" "$u" "$i" >>/etc/passwd
@@ -248,17 +249,26 @@ network_users() {
 
 		[jail private]
 		users = np
+
+		[jail bridged]
+		users = nb
+		network = bridge
+		bridge = lj-bench
+		address = 192.168.88.128/26 fd88::1:0/112
+		gateway = 192.168.88.1/24 fd88::1/64
 	EOS
 	loginjail net apply >/dev/null || problem 'no rules for routed jails'
 }
 
-# What a routed jail costs over a private one, while 1, 100 and 500 routed jails live.
+# What a routed jail costs over a private one, while 1, 100 and 500 routed jails live; and one
+# on a bridge.
 part_network() {
-	local n live=0 in pid pids=() ended a b
+	local n live=0 in pid pids=() ended a b c
 	network_users
-	ended="for i in \$(seq 1000); do ls $RUN/jail | grep -qE '^399[89]-' || exit 0; sleep 0.01; done; exit 1"
+	ended="for i in \$(seq 1000); do ls $RUN/jail | grep -qE '^399[789]-' || exit 0; sleep 0.01; done; exit 1"
 	a=(sh -c '"$@" </dev/null' sh "$B/setup_client" hold np "$ENTER" "${SETUP[@]}" np)
 	b=(sh -c '"$@" </dev/null' sh "$B/setup_client" hold nr "$ENTER" "${SETUP[@]}" nr)
+	c=(sh -c '"$@" </dev/null' sh "$B/setup_client" hold nb "$ENTER" "${SETUP[@]}" nb)
 	mkfifo "$T/until" && exec {in}<>"$T/until"
 	for n in 1 100 500; do
 		for (( ; live < n; live++)); do
@@ -270,6 +280,8 @@ part_network() {
 		done
 		measured "network_$n" "$B/measure" -N "network_$n" -l private,routed \
 			-n "$(at_least "$rounds" 5)" -w 3 -e "($ended)" -- "${a[@]}" --- "${b[@]}"
+		((n > 1)) || measured network_bridge "$B/measure" -N network_bridge -l private,bridged \
+			-n "$(at_least "$rounds" 5)" -w 3 -e "($ended)" -- "${a[@]}" --- "${c[@]}"
 	done
 	exec {in}>&-
 	rm "$T/until"

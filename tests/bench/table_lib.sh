@@ -38,6 +38,9 @@ collect() {
 		result[network_${name}_routed_us]=$(value "network_$name" routed median_us)
 		result[network_${name}_ratio]=$(value "network_$name" routed pair_ratio)
 	done
+	result[network_bridge_private_us]=$(value network_bridge private median_us)
+	result[network_bridge_us]=$(value network_bridge bridged median_us)
+	result[network_bridge_ratio]=$(value network_bridge bridged pair_ratio)
 	result[network_rounds]=$(value network_1 routed rounds)
 	result[network_growth]=$(awk -v a="${result[network_1_ratio]}" -v b="${result[network_500_ratio]}" \
 		'BEGIN { if (a > 0 && b != "") printf "%.3f", b / a }')
@@ -119,6 +122,8 @@ table() {
 	row '   500 live jails' network_500_ratio '' \
 		"$(beside network_500_private_us network_500_routed_us network_rounds)"
 	row '   growth from 1 to 500' network_growth 1.2
+	row 'set-up, network = bridge / private' network_bridge_ratio '' \
+		"$(beside network_bridge_private_us network_bridge_us network_rounds)"
 	row 'session in a live jail, us' session_us "${result[lxc_attach_us]:-6200}" \
 		"${result[session_rounds]} rounds"
 	row '   lxc-attach, us' lxc_attach_us '' "${result[lxc_skipped]:-}"
