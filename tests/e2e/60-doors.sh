@@ -63,7 +63,7 @@ terminal 'su - alice' su - alice <<'TCL'
 	expect "up\r"
 	key "\032"
 	want {Stopped.*READY> $} "^Z"
-	cmd {kill -KILL %1; wait}
+	cmd {kill -KILL %1; fg}
 	send "exit 6\r"
 	ends 6 "the exit status"
 TCL
