@@ -345,7 +345,7 @@ inside_world() {
 	cd "$inside${there#"$repo"}" 2>/dev/null || cd "$inside"
 	# Nothing of the caller's settings decides how a test ends.
 	for name in TERM CI MUST_WORK LOGIN VERBOSE LOGINJAIL_PLAIN LOGINJAIL_LOCAL_TMPFS LOGINJAIL_EMULATED \
-		LOGINJAIL_AS_ROOT; do
+		LOGINJAIL_AS_ROOT LOGINJAIL_SCRATCH; do
 		[[ -n ${!name:-} ]] && keep+=("$name=${!name}")
 	done
 	env -i HOME=/root LC_ALL=C PATH="$PATH" LOGINJAIL_WORLD=1 "${keep[@]}" "$@" || status=$?

@@ -107,11 +107,14 @@ meanwhile 'file systems in memory'
 gone 'file systems in memory'
 
 hold keep alice
-is "$(j 'dd if=/dev/zero of=/var/tmp/big bs=1M count=200 2>/dev/null && cat /var/tmp/big | wc -c')" $((200 << 20)) \
-	'page cache: a file larger than memory can be written and read'
+large() {
+	[[ $(j 'dd if=/dev/zero of=/var/tmp/big bs=1M count=200 2>/dev/null && cat /var/tmp/big | wc -c') == $((200 << 20)) ]]
+}
+ok 'page cache: a file larger than memory can be written and read' eventually large
 for _ in 1 2; do attack 'while :; do dd if=/dev/zero of=/var/tmp/big.$$ bs=1M count=100 conv=notrunc; cat /var/tmp/big* /usr/bin/*; done'; done
 meanwhile 'page cache'
-is "$(kills)" 0 'page cache: that kills nobody'
+# v1 may kill where all is on its way to a disk that has much to do (jail.ini(5)).
+[[ -d /sys/fs/cgroup/memory ]] || is "$(kills)" 0 'page cache: that kills nobody'
 gone 'page cache'
 
 # Little enough to be reached on a host that has much to do
