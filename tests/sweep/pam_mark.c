@@ -5,8 +5,10 @@
  */
 #include "sweep.h"
 
+#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <security/pam_modules.h>
 
@@ -14,7 +16,12 @@
 
 static int mark(int argc, const char **argv)
 {
-	(void)prctl(APP_MARK, argc > 0 && strcmp(argv[0], "on") == 0, 0, 0, 0);
+	static pid_t self;
+
+	/* One system call, the first time two, of which the tracer counts none. */
+	if (self == 0)
+		self = getpid();
+	(void)syscall(SYS_tgkill, self, self, argc > 0 && strcmp(argv[0], "on") == 0 ? MARK_ON : MARK_OFF);
 	return PAM_SUCCESS;
 }
 

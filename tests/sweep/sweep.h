@@ -87,8 +87,9 @@ struct account {
 
 /* app.c: the application's process; does not return. */
 _Noreturn void app_run(const struct account *u, struct app_report *r);
-/* pam_mark.c says so before and after the module, by a prctl() that does nothing. */
-#define APP_MARK 0x4c4a5350
+/* pam_mark.c says so before and after the module, by a signal that trace.c doesn't let through. */
+#define MARK_ON SIGUSR1
+#define MARK_OFF SIGUSR2
 
 /*
  * trace.c: a login with one fault or (FAULT_NONE) none, until every process that it has

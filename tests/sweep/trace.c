@@ -20,6 +20,9 @@
 /* Set-up gives itself 60 seconds, PID 1 ten: what is there after that stays. */
 #define PATIENCE_S 90
 
+/* Who has forked tells of it at once, if it is not killed just then. */
+#define PARENT_S 5
+
 const char *const role_name[ROLE_MAX] = {
 	"-", "module", "start", "set-up", "thread", "keeper", "helper", "init", "session", "enter",
 };
@@ -28,7 +31,7 @@ struct process {
 	pid_t pid;
 	enum role role;
 	bool known;   /* its role is; its first stop may come before that */
-	bool waiting; /* for it to be known */
+	int waiting;  /* for it to be known: since when, or 0 */
 	bool failing; /* its call is the one that is to fail */
 	uint64_t result;
 	struct user_regs_struct regs; /* as they were when it began */
@@ -43,8 +46,9 @@ static const struct fault *fault;
 static struct login *login;
 static struct call **record;
 static size_t *recorded, room;
-static bool seen, late;
+static bool seen;
 static pid_t app;
+static volatile sig_atomic_t seconds;
 
 static struct process *process_of(pid_t pid)
 {
@@ -57,36 +61,43 @@ static struct process *process_of(pid_t pid)
 	return &processes[nprocesses++];
 }
 
-
-/* Are calls looked at still? */
-static bool looking(void)
+/* Are its calls looked at still?  Those of others need not stop at each: who they are, the
+ * kernel's events tell; but a keeper tells itself, by its name. */
+static bool looking_at(enum role role)
 {
-	return record || (fault->kind != FAULT_NONE && !login->reached);
+	if (record)
+		return role != ROLE_NONE;
+	if (fault->kind == FAULT_NONE || login->reached)
+		return false;
+	return role == fault->call.role || (role == ROLE_SETUP && fault->call.role == ROLE_KEEPER);
 }
 
 static void resume(const struct process *p, int sig)
 {
-	/* The application says when the module begins. */
-	bool step = p->failing || p->pid == app || (p->role != ROLE_NONE && looking());
+	bool step = p->failing || looking_at(p->role);
 
 	/* It may have been killed meanwhile. */
 	(void)ptrace(step ? PTRACE_SYSCALL : PTRACE_CONT, p->pid, NULL, (void *)(intptr_t)sig);
 }
 
-/* It has ended.  It may have had no time to tell of a child, which then would wait for ever. */
 static void forget(pid_t pid)
 {
-	for (size_t i = 0; i < nprocesses;) {
+	for (size_t i = 0; i < nprocesses; i++)
 		if (processes[i].pid == pid) {
 			processes[i] = processes[--nprocesses];
-			continue;
+			return;
 		}
-		if (processes[i].waiting) {
-			processes[i].waiting = false;
+}
+
+/* Their parents were killed before they could tell of them. */
+static void resume_orphans(void)
+{
+	for (size_t i = 0; i < nprocesses; i++)
+		if (processes[i].waiting && seconds - processes[i].waiting > PARENT_S) {
+			processes[i].waiting = 0;
+			processes[i].known = true;
 			resume(&processes[i], 0);
 		}
-		i++;
-	}
 }
 
 #ifdef __x86_64__
@@ -139,10 +150,8 @@ static void begin_call(struct process *p)
 	if (ptrace(PTRACE_GETREGS, p->pid, NULL, &p->regs) < 0)
 		return;
 	nr = (int)p->regs.orig_rax;
-	if (nr == SYS_prctl && p->regs.rdi == APP_MARK) {
-		p->role = p->regs.rsi ? ROLE_APP : ROLE_NONE;
-		return;
-	}
+	if (nr == SYS_tgkill && (int)p->regs.rdx == MARK_OFF)
+		return; /* not the module's */
 	if (p->role == ROLE_NONE || nr < 0 || nr >= CALLS_MAX)
 		return;
 	if (becomes_keeper(p))
@@ -235,7 +244,7 @@ static void born(struct process *parent)
 	child->known = true;
 	if (child->waiting)
 		resume(child, 0);
-	child->waiting = false;
+	child->waiting = 0;
 }
 
 static void executed(struct process *p)
@@ -288,12 +297,15 @@ static void on_stop(pid_t pid, int status)
 			/* The first of a process that its parent's event has not told of: it
 			 * waits for that, or its calls would count as nobody's. */
 			if (!p->known) {
-				p->waiting = true;
+				p->waiting = seconds;
 				return;
 			}
 			break;
 		default:
-			deliver = sig;
+			if (pid == app && (sig == MARK_ON || sig == MARK_OFF))
+				p->role = sig == MARK_ON ? ROLE_APP : ROLE_NONE;
+			else
+				deliver = sig;
 		}
 	}
 	resume(p, deliver);
@@ -302,7 +314,7 @@ static void on_stop(pid_t pid, int status)
 static void on_alarm(int sig)
 {
 	(void)sig;
-	late = true;
+	seconds++;
 }
 
 static void kill_all(void)
@@ -315,20 +327,22 @@ static void kill_all(void)
 /* Until nobody is left. */
 static void loop(void)
 {
-	const struct itimerval patience = {.it_value = {.tv_sec = PATIENCE_S}, .it_interval = {.tv_sec = 1}}, off = {0};
+	const struct itimerval each = {.it_value = {.tv_sec = 1}, .it_interval = {.tv_sec = 1}}, off = {0};
 
-	late = false;
-	(void)setitimer(ITIMER_REAL, &patience, NULL);
+	seconds = 1;
+	(void)setitimer(ITIMER_REAL, &each, NULL);
 	for (;;) {
 		int status;
 		pid_t pid = waitpid(-1, &status, __WALL);
 
 		if (pid < 0 && errno == ECHILD)
 			break;
-		if (late)
+		if (seconds > PATIENCE_S)
 			kill_all();
-		if (pid < 0)
+		if (pid < 0) {
+			resume_orphans();
 			continue;
+		}
 		if (!WIFSTOPPED(status)) {
 			if (pid == app)
 				login->app_end = status;
