@@ -220,7 +220,7 @@ SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 # Units are linked with all that is not a main().
 unit_src := $(filter-out %/main.c, $(call src,lib config $(setup_rooms)) $(filter_src) $(compiler_src) \
 	helper/enter/request.c helper/init/idle.c pam_module/args.c \
-	$(addprefix helper/cli/,blocks.c capture.c changes.c diff.c edit_file.c host_match.c host_ranges.c host_text.c pam_edit.c pam_services.c pam_stack.c sshd_match.c sshd_test.c text.c))
+	$(addprefix helper/cli/,blocks.c capture.c changes.c diff.c edit_file.c host_match.c host_ranges.c host_text.c pam_edit.c pam_services.c pam_stack.c sshd_match.c sshd_test.c sshd_words.c text.c))
 
 $B/tests/unit/%: tests/unit/%.c $(call obj,$(unit_src))
 	@mkdir -p $(@D)

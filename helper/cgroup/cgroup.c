@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,32 +239,6 @@ void cgroup_kill(const struct cgroup *cg)
 	for (int i = 0; i < cg->ntrees; i++)
 		if (cg->tree[i].v2 && cg->tree[i].dir >= 0)
 			(void)write_file_at(cg->tree[i].dir, "cgroup.kill", "1");
-}
-
-/* The kernel tells of a change of the file since it was read. */
-static void wait_empty(int events)
-{
-	struct pollfd p = {.fd = events, .events = POLLPRI};
-	char text[64];
-	ssize_t n;
-
-	do {
-		n = pread(events, text, sizeof text - 1, 0);
-		text[n > 0 ? n : 0] = '\0';
-	} while (strstr(text, "populated 1") && poll(&p, 1, 2000) > 0);
-}
-
-void cgroup_wait_empty(const struct cgroup *cg)
-{
-	for (int i = 0; i < cg->ntrees; i++) {
-		_cleanup_close_ int events = -EBADF;
-
-		if (!cg->tree[i].v2)
-			continue;
-		events = openat(cg->tree[i].dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
-		if (events >= 0)
-			wait_empty(events);
-	}
 }
 
 int cgroup_remove(const struct cgroup *cg, const char *instance)

@@ -97,9 +97,6 @@ void cgroup_path(const struct cgroup *cg, const char *instance, char *buf, size_
 /* Kill all that is in the jail's group, at once, where the kernel has a word for it (v2). */
 void cgroup_kill(const struct cgroup *cg);
 
-/* Wait until nobody is in it any more (v2), for two seconds at the most. */
-void cgroup_wait_empty(const struct cgroup *cg);
-
 /* Remove the instance's groups, and BASE, if it is not systemd's, after the
  * last. The processes in them must be gone: -EBUSY otherwise. */
 int cgroup_remove(const struct cgroup *cg, const char *instance);

@@ -196,22 +196,14 @@ static void look_at(struct host *h, const struct host_user *user, struct unseen 
 
 	if (*user->home != '/')
 		return;
-	if (!mounts_local_path(&h->mounts, user->home)) {
-		not_seen(away, user);
-		return;
-	}
-	home = sys_openat2(AT_FDCWD, user->home, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
+	home = mounts_open(&h->mounts, user->home, &st);
 	if (home < 0) {
-		if (errno != ENOENT && errno != ENOTDIR)
-			not_seen(closed, user);
-		return;
-	}
-	if (!mounts_stat(&h->mounts, home, "", &st)) {
-		not_seen(away, user);
+		if (home != -ENOENT && home != -ENOTDIR)
+			not_seen(home == -EREMOTE ? away : closed, user);
 		return;
 	}
 	/* Not theirs, such as / or another's: then they can't write there, and no login works. */
-	if (st.stx_uid != user->uid)
+	if (!S_ISDIR(st.stx_mode) || st.stx_uid != user->uid)
 		return;
 	for (size_t i = 0; i < sizeof mail / sizeof *mail; i++)
 		look_at_mail(h, user, home, i);

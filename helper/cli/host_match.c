@@ -6,10 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/sshd_words.h"
 #include "cli/text.h"
 #include "lib/scope.h"
-
-#define BLANKS " \t\r"
 
 /* '*' and '?' only, as in sshd; without recursion: a pattern may be long. */
 static bool matches_one(const char *name, const char *pattern, size_t len)
@@ -53,21 +52,6 @@ int match_patterns(const char *name, const char *patterns)
 	return found;
 }
 
-/* The next word of a line, maybe in quotes or after a '='; the caller's, "" at the end or a comment. */
-static char *word_next(const char **at)
-{
-	const char *begin = *at + strspn(*at, BLANKS "=");
-	bool quoted = *begin == '"';
-	size_t len;
-
-	begin += quoted;
-	len = quoted ? strcspn(begin, "\"\n") : strcspn(begin, BLANKS "=\n");
-	if (!quoted && *begin == '#')
-		len = 0;
-	*at = begin + len + (quoted && begin[len] == '"');
-	return strndup(begin, len);
-}
-
 static int add_list(struct matches *m, bool group, char *patterns)
 {
 	struct match_list *v = reallocarray(m->v, m->n + 1, sizeof *v);
@@ -81,68 +65,67 @@ static int add_list(struct matches *m, bool group, char *patterns)
 	return 0;
 }
 
+static bool word_is(const struct sshd_word *word, const char *name)
+{
+	return word->len == strlen(name) && strncasecmp(word->text, name, word->len) == 0;
+}
+
 static int add_criteria(struct matches *m, const char *at)
 {
 	static const char *const places[] = {"host", "localaddress", "localport", "address", "rdomain", "version"};
+	struct sshd_word name, value;
 
-	for (;;) {
-		_cleanup_free_ char *name = word_next(&at);
-		bool place = false;
-		char *value;
-		int r;
+	while (sshd_word_next(&at, SSHD_KEYWORD, &name)) {
+		bool place = false, group = word_is(&name, "group");
 
-		if (!name)
-			return -ENOMEM;
-		if (!*name)
-			return 0;
-		if (strcasecmp(name, "all") == 0 || strcasecmp(name, "invalid-user") == 0)
+		m->unknown |= !name.plain;
+		if (word_is(&name, "all") || word_is(&name, "invalid-user"))
 			continue;
-		value = word_next(&at);
-		if (!value)
-			return -ENOMEM;
 		for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-			place |= strcasecmp(name, places[i]) == 0;
+			place |= word_is(&name, places[i]);
 		m->place |= place;
-		if (strcasecmp(name, "user") == 0 || strcasecmp(name, "group") == 0) {
-			r = add_list(m, strcasecmp(name, "group") == 0, value);
+		m->unknown |= !sshd_word_next(&at, SSHD_KEYWORD, &value) || !value.plain;
+		if (group || word_is(&name, "user")) {
+			char *patterns = strndup(value.text, value.len);
+			int r = patterns ? add_list(m, group, patterns) : -ENOMEM;
+
 			if (r)
 				return r;
-			continue;
+		} else {
+			m->unknown |= !place;
 		}
-		m->unknown |= !place;
-		free(value);
 	}
+	return 0;
 }
 
-static int each_word(const char *at, int (*fn)(void *arg, const char *pattern), void *arg)
+static int include_each(struct matches *m, const char *at, int (*fn)(void *arg, const char *pattern), void *arg)
 {
-	for (;;) {
-		_cleanup_free_ char *word = word_next(&at);
-		int r;
+	struct sshd_word word;
 
-		if (!word || !*word)
-			return word ? 0 : -ENOMEM;
-		r = fn(arg, word);
+	while (sshd_word_next(&at, SSHD_ARGUMENT, &word)) {
+		_cleanup_free_ char *pattern = strndup(word.text, word.len);
+		int r = pattern ? fn(arg, pattern) : -ENOMEM;
+
+		/* Old versions take the one kind of quotes only. */
+		m->unknown |= !word.plain || word.quote == '\'';
 		if (r)
 			return r;
 	}
+	return 0;
 }
 
 int matches_add(struct matches *m, const char *text, int (*fn)(void *arg, const char *pattern), void *arg)
 {
 	for (; *text; text = text_next_line(text)) {
+		struct sshd_word keyword;
 		const char *at = text;
-		_cleanup_free_ char *keyword = word_next(&at);
 		int r = 0;
 
-		if (!keyword)
-			return -ENOMEM;
-		/* What these mean depends on sshd's version. */
-		m->unknown |= text[strcspn(text, "'\\\n#")] == '\'' || text[strcspn(text, "'\\\n#")] == '\\';
-		if (strcasecmp(keyword, "match") == 0)
+		m->unknown |= sshd_word_next(&at, SSHD_KEYWORD, &keyword) && !keyword.plain;
+		if (sshd_line_has(text, "match", &at))
 			r = add_criteria(m, at);
-		else if (strcasecmp(keyword, "include") == 0)
-			r = each_word(at, fn, arg);
+		else if (sshd_line_has(text, "include", &at))
+			r = include_each(m, at, fn, arg);
 		if (r)
 			return r;
 	}

@@ -21,8 +21,12 @@ struct mounts {
 int mounts_read(struct mounts *ret, struct err *err);
 void mounts_clear(struct mounts *m);
 
-/* Is all of a path's way local, by its text alone?  Links on it are not followed. */
-bool mounts_local_path(const struct mounts *m, const char *path);
+/*
+ * Open (O_PATH) what an absolute path leads to, as any program would, but without a question to a file
+ * system on the way that is not local; *ret is what is known of it.  The descriptor is the caller's.
+ * -EREMOTE at the first that is not, or -errno.
+ */
+int mounts_open(const struct mounts *m, const char *path, struct statx *ret);
 
 /*
  * Look at dir/name, or at dir itself for "", without a question to its file system: false where it is

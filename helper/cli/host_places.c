@@ -115,15 +115,15 @@ static int look_at_binds(struct host *h, const struct section *s)
 	for (size_t i = 0; i < s->settings.bind.n; i++) {
 		const char *source = s->settings.bind.v[i].source;
 		_cleanup_free_ char *fix = NULL;
-		struct stat st;
+		struct statx st;
+		_cleanup_close_ int fd = mounts_open(&h->mounts, source, &st);
 
-		if (!mounts_local_path(&h->mounts, source)) {
+		if (fd == -EREMOTE) {
 			host_note(h, source, "look at it by hand", "[jail %s] binds it, and it was not looked at: its "
 				  "file system is not known to be of this machine", s->name);
 			continue;
 		}
-		if (stat(source, &st) < 0 || !S_ISDIR(st.st_mode) ||
-		    (st.st_mode & (S_IWOTH | S_ISVTX)) != S_IWOTH)
+		if (fd < 0 || !S_ISDIR(st.stx_mode) || (st.stx_mode & (S_IWOTH | S_ISVTX)) != S_IWOTH)
 			continue;
 		fix = chmod_fix("+t", source);
 		if (!fix)

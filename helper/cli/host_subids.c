@@ -92,27 +92,44 @@ static int add_id(struct looking *l, uint32_t id)
 	return 0;
 }
 
-static int read_uids(struct looking *l)
+static bool next_uid(uint32_t *ret)
 {
-	struct passwd *pw;
-	int r = 0;
+	const struct passwd *pw = getpwent();
 
-	setpwent();
-	while (r == 0 && (pw = getpwent()))
-		r = add_id(l, pw->pw_uid);
-	endpwent();
-	return r;
+	if (pw)
+		*ret = pw->pw_uid;
+	return pw;
 }
 
-static int read_gids(struct looking *l)
+static bool next_gid(uint32_t *ret)
 {
-	struct group *gr;
+	const struct group *gr = getgrent();
+
+	if (gr)
+		*ret = gr->gr_gid;
+	return gr;
+}
+
+/* The kinds of ids, and how to walk through the real ones. */
+static const struct id_kind {
+	const char *name, *file;
+	void (*begin)(void);
+	bool (*next)(uint32_t *ret);
+	void (*end)(void);
+} kinds[] = {
+	{"uid", "/etc/subuid", setpwent, next_uid, endpwent},
+	{"gid", "/etc/subgid", setgrent, next_gid, endgrent},
+};
+
+static int read_ids(struct looking *l, const struct id_kind *kind)
+{
+	uint32_t id;
 	int r = 0;
 
-	setgrent();
-	while (r == 0 && (gr = getgrent()))
-		r = add_id(l, gr->gr_gid);
-	endgrent();
+	kind->begin();
+	while (r == 0 && kind->next(&id))
+		r = add_id(l, id);
+	kind->end();
 	return r;
 }
 
@@ -136,22 +153,22 @@ static void tell_held(void *arg, const struct id_range *range, uint32_t first, s
 			  range->start, range->start + range->count - 1, range->owner, n, n == 1 ? "" : "s", first);
 }
 
-static int look_at(struct host *h, const char *kind, const char *file, const char *pool, int (*ids)(struct looking *l))
+static int look_at(struct host *h, const struct id_kind *kind, const char *pool)
 {
-	struct looking l = {.h = h, .kind = kind};
-	int r = read_ranges(&l, file);
+	struct looking l = {.h = h, .kind = kind->name};
+	int r = read_ranges(&l, kind->file);
 
 	if (r == 0)
 		r = read_ranges(&l, pool);
 	if (r == 0)
-		r = ids(&l);
+		r = read_ids(&l, kind);
 	if (r == 0) {
 		if (l.n_ids > 0)
 			qsort(l.ids, l.n_ids, sizeof *l.ids, compare_ids);
 		ranges_overlaps(l.v, l.n, tell_overlap, &l);
 		ranges_hold(l.v, l.n, l.ids, l.n_ids, tell_held, &l);
 		if (l.lines > LINES_MAX)
-			host_note(h, file, "put those right, and run this again", "there are %zu lines more of "
+			host_note(h, kind->file, "put those right, and run this again", "there are %zu lines more of "
 				  "this kind", l.lines - LINES_MAX);
 	}
 	for (size_t i = 0; i < l.n; i++)
@@ -164,7 +181,9 @@ static int look_at(struct host *h, const char *kind, const char *file, const cha
 int host_subids(struct host *h)
 {
 	_cleanup_free_ char *pool = text_format("%s/subids", h->config->defaults.settings.state);
-	int r = pool ? look_at(h, "uid", "/etc/subuid", pool, read_uids) : -ENOMEM;
+	int r = pool ? 0 : -ENOMEM;
 
-	return r ? r : look_at(h, "gid", "/etc/subgid", pool, read_gids);
+	for (size_t i = 0; r == 0 && i < sizeof kinds / sizeof *kinds; i++)
+		r = look_at(h, &kinds[i], pool);
+	return r;
 }

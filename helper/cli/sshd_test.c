@@ -15,87 +15,45 @@
 #include <unistd.h>
 
 #include "cli/capture.h"
+#include "cli/sshd_words.h"
 #include "cli/text.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "setup/rmtree.h"
 
-#define BLANKS " \t\r"
-
-/* The keyword of a line, and where its arguments begin; "Include=x" and a quoted one are allowed, too. */
-static bool is_keyword(const char *line, const char *keyword, const char **ret_args)
+/* Those that are not mean what sshd's version says. */
+static bool all_plain(const char *args)
 {
-	size_t len = strlen(keyword);
+	struct sshd_word word;
 
-	bool quoted;
-
-	line += strspn(line, BLANKS);
-	quoted = *line == '"';
-	line += quoted;
-	if (strncasecmp(line, keyword, len) != 0)
-		return false;
-	if (quoted && line[len] != '"')
-		return false;
-	line += quoted;
-	if (!line[len] || !strchr(BLANKS "=", line[len]))
-		return false;
-	*ret_args = line + len + strspn(line + len, BLANKS "=");
-	return true;
-}
-
-/* An argument, maybe in quotes: its length, and where the next begins. */
-static size_t argument(const char **at, const char **ret_next)
-{
-	const char quote = **at, ends[] = {quote, '\n', '\0'};
-	bool quoted = quote == '"' || quote == '\'';
-	size_t n;
-
-	*at += quoted;
-	n = strcspn(*at, quoted ? ends : BLANKS "\n");
-	*ret_next = *at + n + (quoted && (*at)[n] == quote);
-	*ret_next += strspn(*ret_next, BLANKS);
-	return n;
-}
-
-/* Is each argument in quotes or free of them?  What others mean depends on sshd's version. */
-static bool is_plain(const char *args)
-{
-	const char *next;
-
-	for (; *args && *args != '\n' && *args != '#'; args = next) {
-		const char *begin = args;
-		size_t n = argument(&args, &next);
-		bool quoted = args > begin;
-		const char *end = args + n + quoted;
-
-		if (memchr(args, '\\', n) || (!quoted && (memchr(args, '"', n) || memchr(args, '\'', n))))
+	while (sshd_word_next(&args, SSHD_ARGUMENT, &word))
+		if (!word.plain)
 			return false;
-		if (quoted && (args[n] != *begin || (*end && !strchr(BLANKS "\n", *end))))
-			return false;
-	}
 	return true;
 }
 
 /* What is relative is below /etc/ssh.  The part after SSHD_DROPINS "/", or NULL. */
-static const char *dropin_part(const char *arg, size_t len, size_t *ret_len)
+static const char *dropin_part(const struct sshd_word *word, size_t *ret_len)
 {
 	static const char *const prefixes[] = {SSHD_DROPINS "/", "sshd_config.d/"};
 
 	for (size_t i = 0; i < 2; i++) {
 		size_t n = strlen(prefixes[i]);
 
-		if (len > n && strncmp(arg, prefixes[i], n) == 0 && !memchr(arg + n, '/', len - n)) {
-			*ret_len = len - n;
-			return arg + n;
+		if (word->len > n && strncmp(word->text, prefixes[i], n) == 0 &&
+		    !memchr(word->text + n, '/', word->len - n)) {
+			*ret_len = word->len - n;
+			return word->text + n;
 		}
 	}
 	return NULL;
 }
 
-static bool takes(const char *arg, size_t len, const char *file)
+static bool takes(const struct sshd_word *word, const char *file)
 {
 	_cleanup_free_ char *pattern = NULL;
-	const char *part = dropin_part(arg, len, &len);
+	size_t len;
+	const char *part = dropin_part(word, &len);
 
 	if (part)
 		pattern = strndup(part, len);
@@ -106,40 +64,36 @@ unsigned sshd_includes(const char *text, const char *file)
 {
 	unsigned line = 1;
 
-	for (const char *at = text; *at; line++) {
-		const char *args, *next;
+	for (const char *at = text; *at; line++, at = text_next_line(at)) {
+		struct sshd_word word;
+		const char *args;
 
-		if (is_keyword(at, "match", &args))
+		if (sshd_line_has(at, "match", &args))
 			return 0; /* from here on for some only */
-		if (is_keyword(at, "include", &args) && is_plain(args))
-			while (*args && *args != '\n' && *args != '#') {
-				size_t n = argument(&args, &next);
-
-				if (takes(args, n, file))
-					return line;
-				args = next;
-			}
-		at = text_next_line(at);
+		if (!sshd_line_has(at, "include", &args) || !all_plain(args))
+			continue;
+		while (sshd_word_next(&args, SSHD_ARGUMENT, &word))
+			if (takes(&word, file))
+				return line;
 	}
 	return 0;
 }
 
 static void redirect_line(FILE *f, const char *args, const char *dir)
 {
-	const char *next;
+	struct sshd_word word;
 
 	fputs("Include", f);
-	while (*args && *args != '\n' && *args != '#') {
+	while (sshd_word_next(&args, SSHD_ARGUMENT, &word)) {
 		/* An old sshd takes only the one kind for quotes: let it have what was there. */
-		const char quote = *args == '\'' ? '\'' : '"';
-		size_t n = argument(&args, &next), part_len;
-		const char *part = dropin_part(args, n, &part_len);
+		const char *quote = word.quote == '\'' ? "'" : "\"";
+		size_t len;
+		const char *part = dropin_part(&word, &len);
 
 		if (part)
-			fprintf(f, " %c%s/%.*s%c", quote, dir, (int)part_len, part, quote);
+			fprintf(f, " %s%s/%.*s%s", quote, dir, (int)len, part, quote);
 		else
-			fprintf(f, " %c%.*s%c", quote, (int)n, args, quote);
-		args = next;
+			fprintf(f, " %s%.*s%s", quote, (int)word.len, word.text, quote);
 	}
 	fputc('\n', f);
 }
@@ -154,7 +108,7 @@ int sshd_redirect(const char *text, const char *dir, char **ret)
 		return -ENOMEM;
 	for (; *text; text = next) {
 		next = text_next_line(text);
-		if (is_keyword(text, "include", &args) && is_plain(args))
+		if (sshd_line_has(text, "include", &args) && all_plain(args))
 			redirect_line(f, args, dir);
 		else
 			fwrite(text, 1, (size_t)(next - text), f);

@@ -60,6 +60,7 @@
 #include <linux/keyctl.h>
 
 #include "accounting.h"
+#include "cgroup/cgroup_wait.h"
 #include "confine.h"
 #include "setup/build.h"
 #include "setup/gc.h"
@@ -76,6 +77,8 @@
 
 /* PID 1 has its own deadline; this one is for a PID 1 that is stopped or stuck. */
 #define INIT_DEADLINE_S 10
+/* For processes that root has put into the group, which are killed with it. */
+#define OUTSIDERS_S 2
 
 int keeper_reply(int sock, int verdict, const char *text, const int *fds, size_t nfds)
 {
@@ -238,7 +241,7 @@ static bool serve(struct keeper *k, size_t i)
 {
 	struct keeper_request q;
 	int fds[PASS_FDS_MAX], r = recv_msg(k->poll[i].fd, &q, sizeof q, fds);
-	const bool good = !r && q.magic == WIRE_MAGIC;
+	const bool good = !r && (q.magic == WIRE_MAGIC || (WIRE_MAGIC_ANY(q.magic) && q.verb == KEEPER_KILL));
 
 	/* A lease's comes with one; nobody has a reason to send others. */
 	for (size_t f = good && q.verb == KEEPER_LEASE && !k->ending; f < PASS_FDS_MAX; f++)
@@ -295,7 +298,7 @@ static void finish(struct keeper *k)
 	}
 	/* Whoever was put into its group from outside would keep that. */
 	cgroup_kill(&j->cgroup);
-	cgroup_wait_empty(&j->cgroup);
+	(void)cgroup_wait(&j->cgroup, j->instance, OUTSIDERS_S);
 	/* What is left takes nothing of the next one's limits. */
 	slots_close(&j->slots);
 	limit_watch_end(&k->limits);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "lib/digits.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 
@@ -61,20 +62,44 @@ static int read_text(int fd, const char *file, char **ret, struct err *err)
 	return r;
 }
 
-/* Take a line off *text.  False at the end; one that is none has index 0. */
+/* Take a line off *text.  False at the end; one that is none, or has no end, has index 0. */
 static bool next_line(const char **text, uint32_t *uid, uint32_t *slot, uint32_t *index)
 {
-	const char *line = *text, *end = line + strcspn(line, "\n");
-	int used = 0;
+	uint32_t *const fields[] = {uid, slot, index};
+	const char *at = *text, *end = strchrnul(at, '\n');
 
-	if (!*line)
+	if (!*at)
 		return false;
 	*text = *end ? end + 1 : end;
-	if (*line < '0' || *line > '9' ||
-	    sscanf(line, "%" SCNu32 ":%" SCNu32 ":%" SCNu32 "%n", uid, slot, index, &used) != 3 ||
-	    line + used != end || !*end)
+	for (size_t i = 0; at && i < sizeof fields / sizeof *fields; i++) {
+		if (i > 0)
+			at = at < end && *at == ':' ? at + 1 : end;
+		at = digits_u32(at, end, fields[i]);
+	}
+	if (at != end || !*end)
 		*index = 0;
 	return true;
+}
+
+/*
+ * What a power cut left without its end counts for nothing, and is cut off.  Any other line that is none
+ * might have been somebody's place.
+ */
+static int check_lines(int fd, char *text, const char *file, struct err *err)
+{
+	char *end = strrchr(text, '\n');
+	uint32_t u, s, i;
+	unsigned int n = 1;
+
+	end = end ? end + 1 : text;
+	if (*end && ftruncate(fd, end - text) < 0)
+		return err_set(err, -errno, "writing " WHAT, file);
+	*end = '\0';
+	for (const char *at = text; next_line(&at, &u, &s, &i); n++)
+		if (i == 0)
+			return err_set(err, -EUCLEAN, "line %u of " WHAT " is no UID:SLOT:INDEX; remove it while "
+				       "nobody is logged in", n, file);
+	return 0;
 }
 
 struct owner {
@@ -91,7 +116,7 @@ static struct owner *owners(const char *text, uint32_t size)
 
 	/* A pool that became smaller leaves some outside, who get another. */
 	while (o && next_line(&text, &u, &s, &i))
-		if (i > 0 && i <= size)
+		if (i <= size)
 			o[i] = (struct owner){u, s, true};
 	return o;
 }
@@ -102,7 +127,7 @@ static uint32_t look_up(const char *text, const struct owner *o, uint32_t size, 
 	uint32_t u, s, i, found = 0;
 
 	while (next_line(&text, &u, &s, &i))
-		if (i > 0 && i <= size && u == uid && s == slot && o[i].uid == uid && o[i].slot == slot)
+		if (i <= size && u == uid && s == slot && o[i].uid == uid && o[i].slot == slot)
 			found = i;
 	return found;
 }
@@ -145,12 +170,10 @@ static uint32_t find_unused(const struct prefixes *pool, const struct owner *o, 
 	return 0;
 }
 
-static int append(int fd, const char *text, const char *line)
+static int append(int fd, const char *line)
 {
-	/* A line that a power cut left without its end must not swallow ours. */
-	int r = *text && text[strlen(text) - 1] != '\n' ? write_all(fd, "\n", 1) : 0;
+	int r = write_all(fd, line, strlen(line));
 
-	r = r ? r : write_all(fd, line, strlen(line));
 	return !r && fsync(fd) < 0 ? -errno : r;
 }
 
@@ -171,7 +194,7 @@ static int replace(int state_dir, const char *file, const char *text, uint32_t i
 	if (fd < 0 || !all)
 		return fd < 0 ? -errno : -ENOMEM;
 	for (char *end = all; next_line(&text, &u, &s, &i); start = text)
-		if (i != index && text[-1] == '\n')
+		if (i != index)
 			end = mempcpy(end, start, (size_t)(text - start));
 	strcat(all, line);
 	r = write_all(fd, all, strlen(all));
@@ -226,6 +249,7 @@ int pool_get(const struct pool *pool, int state_dir, uid_t uid, unsigned int slo
 	char line[64];
 	int r = fd < 0 ? fd : read_text(fd, pool->file, &text, err);
 
+	r = r ? r : check_lines(fd, text, pool->file, err);
 	if (r)
 		return r;
 	o = owners(text, size);
@@ -241,7 +265,7 @@ int pool_get(const struct pool *pool, int state_dir, uid_t uid, unsigned int slo
 				       "'%s' larger, or remove lines of users who are gone from " WHAT,
 				       size, pool->option, pool->file);
 		snprintf(line, sizeof line, "%u:%u:%" PRIu32 "\n", uid, slot, index);
-		r = nobodys ? append(fd, text, line) : replace(state_dir, pool->file, text, index, line);
+		r = nobodys ? append(fd, line) : replace(state_dir, pool->file, text, index, line);
 		if (r)
 			return err_set(err, r, "writing " WHAT, pool->file);
 	}

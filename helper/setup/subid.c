@@ -9,27 +9,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "lib/digits.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
 
 #define SUBID_FILE_MAX (4u << 20)
-
-/* A decimal number of 32 bits that ends at one of the characters in ends. */
-static const char *parse_u32(const char *p, const char *end, uint32_t *ret)
-{
-	uint64_t v = 0;
-
-	if (p == end || *p < '0' || *p > '9')
-		return NULL;
-	for (; p < end && *p >= '0' && *p <= '9'; p++) {
-		v = v * 10 + (uint64_t)(*p - '0');
-		if (v > UINT32_MAX)
-			return NULL;
-	}
-	*ret = (uint32_t)v;
-	return p;
-}
 
 bool subid_line_next(const char **text, struct subid_line *ret)
 {
@@ -45,10 +30,10 @@ bool subid_line_next(const char **text, struct subid_line *ret)
 		return true;
 	ret->owner = p;
 	ret->owner_len = (size_t)(colon - p);
-	p = parse_u32(colon + 1, end, &ret->start);
+	p = digits_u32(colon + 1, end, &ret->start);
 	if (!p || p == end || *p != ':')
 		return true;
-	p = parse_u32(p + 1, end, &ret->count);
+	p = digits_u32(p + 1, end, &ret->count);
 	if (!p || p != end)
 		ret->count = 0;
 	return true;

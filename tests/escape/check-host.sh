@@ -18,7 +18,8 @@ mkdir -p /root/secret/units
 H=/home/alice
 
 # as COMMAND...: as alice, on the host
-as() { setpriv --reuid=2001 --regid=2001 --clear-groups env HOME=$H "$@"; }
+as=(setpriv --reuid=2001 --regid=2001 --clear-groups env "HOME=$H")
+as() { "${as[@]}" "$@"; }
 clear_home() {
 	find $H -mindepth 1 -delete 2>/dev/null
 	chmod 700 $H
@@ -82,7 +83,7 @@ clear_home
 # A lease, whose holder is asked first, for up to 45 seconds
 if perl -e 'use Fcntl; 1' 2>/dev/null; then
 	as bash -c 'echo x >~/.forward'
-	as perl -e 'use Fcntl; $SIG{IO} = "IGNORE"; $SIG{ALRM} = sub { exit };
+	"${as[@]}" perl -e 'use Fcntl; $SIG{IO} = "IGNORE"; $SIG{ALRM} = sub { exit };
 		open(F, "<", "$ENV{HOME}/.forward") or die; sysopen(G, "$ENV{HOME}/.forward", O_RDWR) or die; close F;
 		fcntl(G, 1024, 1) or die "lease: $!"; $| = 1; print "held\n"; sleep 600' >"$T/lease" 2>&1 &
 	holder=$!
@@ -96,7 +97,7 @@ if perl -e 'use Fcntl; 1' 2>/dev/null; then
 fi
 
 # Changing while it is looked at
-as bash -c 'cd; while :; do
+"${as[@]}" bash -c 'cd; while :; do
 	ln -sfn /root/secret .config; rm -f .config; mkdir -p .config/systemd/user; rm -rf .config
 	ln -sf /root/secret/file .forward; rm -f .forward; mkfifo .forward; rm -f .forward; echo a >.forward
 done' >/dev/null 2>&1 &
@@ -149,6 +150,30 @@ silent $H/.forward 100000
 check 'a file that never answers'
 like "$told" 'has a ~/.forward that can.t be read' 'which is told'
 speak $H/.forward
+clear_home
+
+# Links of the administrator's on the way to the home: they are followed, but not to there
+mv $H /opt/alice
+chown -h 2001 /opt/alice
+ln -s / /opt/top
+ln -s ../opt/./top/opt/alice $H
+as bash -c 'echo "|x" >~/.forward'
+check 'a home behind links'
+like "$told" 'has a ~/.forward with a command' 'which is looked at'
+silent /opt/mute 40777
+for target in /opt/mute/alice ../opt/mute /opt/top/opt/mute/x/../../alice; do
+	rm $H
+	ln -s $target $H
+	check "a link to $target, which never answers"
+	like "$out" $'\nnote  alice: the home was not looked at: its file' "a link to $target: it is told"
+done
+rm $H
+ln -s alice $H
+check 'a link to itself'
+like "$out" $'\nnote  alice: the home was not looked at: it can.t be opened' 'which is told'
+speak /opt/mute
+rm $H
+mv /opt/alice $H
 clear_home
 
 # More files of a kind than anybody should read, and names that forge lines

@@ -73,6 +73,22 @@ static void match_lines(void)
 	is_int(matches_add(&m, "Include /a\\ b\n", collect, included), 0, "an escape");
 	ok(m.unknown, "so does that");
 	matches_clear(&m);
+	is_int(matches_add(&m, "Include 'a b'\n", collect, included), 0, "a file in the other kind of quotes");
+	ok(m.unknown, "as well");
+	matches_clear(&m);
+	*included = '\0';
+	is_int(matches_add(&m, "Include=a=b \"c d\"\n", collect, included), 0, "a file with '='");
+	is_str(included, "a=b;c d;", "is one for the versions of today");
+	ok(m.unknown, "and two for older ones");
+	matches_clear(&m);
+	is_int(matches_add(&m, "Banner it's\\n\nMatch User a#b\n", collect, included), 0, "what is neither of them");
+	ok(!m.unknown, "may be written as it likes");
+	is_int(matches_add(&m, "Match User a#'b'\n", collect, included), 0, "quotes behind what is no comment");
+	ok(m.unknown, "are quotes");
+	matches_clear(&m);
+	is_int(matches_add(&m, "Match User\n", collect, included), 0, "a criterion without its value");
+	ok(m.unknown, "is unknown");
+	matches_clear(&m);
 }
 
 static void crontabs(void)

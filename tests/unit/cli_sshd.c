@@ -4,6 +4,7 @@
 
 #include "cli/sshd_match.h"
 #include "cli/sshd_test.h"
+#include "cli/sshd_words.h"
 #include "tap.h"
 
 static char *user_of(void *arg, uid_t uid)
@@ -108,8 +109,48 @@ static void includes(void)
 	free(text);
 }
 
+/* The words of a line, with what is known of each: its quote, and a '-' where it isn't plain. */
+static void words(const char *line, enum sshd_word_kind kind, const char *want)
+{
+	struct sshd_word word;
+	char got[200] = "";
+	const char *at = line;
+
+	while (sshd_word_next(&at, kind, &word))
+		sprintf(got + strlen(got), "%s%c%.*s|", word.plain ? "" : "-", word.quote ? word.quote : '.',
+			(int)word.len, word.text);
+	is_str(got, want, "%s: %s", kind == SSHD_KEYWORD ? "keywords" : "arguments", want);
+	ok(word.len == 0 && (!*at || *at == '\n' || *at == '#'), "(and where they end)");
+}
+
+static void line_words(void)
+{
+	const char *args = NULL;
+
+	words(" a\tb=c = d\ne", SSHD_KEYWORD, ".a|.b|.c|.d|");
+	words(" a\tb=c = d\ne", SSHD_ARGUMENT, ".a|-.b=c|-.=|.d|");
+	words("\"a b\" \"c=d\" 'e f'", SSHD_KEYWORD, "\"a b|\"c=d|-.'e|-.f'|");
+	words("\"a b\" \"c=d\" 'e f'", SSHD_ARGUMENT, "\"a b|\"c=d|'e f|");
+	words("\"a'b\" 'c\"d'", SSHD_ARGUMENT, "\"a'b|'c\"d|");
+	words("\"a\"b 'c'\"d\" e\"f\"", SSHD_ARGUMENT, "-\"a|.b|-'c|\"d|-.e\"f\"|");
+	words("a\\ b \"c\\\"", SSHD_ARGUMENT, "-.a\\|.b|-\"c\\|");
+	words("\"open\nx", SSHD_ARGUMENT, "-\"open|");
+	words("'open", SSHD_ARGUMENT, "-'open|");
+	words("a #b", SSHD_ARGUMENT, ".a|");
+	words("a#b \"#c\" \"\"", SSHD_KEYWORD, ".a#b|\"#c|\"|");
+	words(" \t\r\n", SSHD_KEYWORD, "");
+	ok(sshd_line_has("\tMATCH = a\n", "match", &args), "a keyword");
+	is_str(args, "a\n", "its arguments");
+	ok(sshd_line_has("\"match\"\nx", "match", &args), "one without any");
+	is_str(args, "\nx", "of this line");
+	ok(!sshd_line_has("matches a", "match", &args) && !sshd_line_has("mat ch", "match", &args) &&
+	   !sshd_line_has("\"match\"s a", "match", &args) && !sshd_line_has("#match a", "match", &args) &&
+	   !sshd_line_has("", "match", &args), "others");
+}
+
 int main(void)
 {
+	line_words();
 	blocks();
 	includes();
 	return done_testing();

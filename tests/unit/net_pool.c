@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "config/value.h"
+#include "lib/fdio.h"
 #include "lib/scope.h"
 #include "net/pool.h"
 #include "tap.h"
@@ -130,6 +131,28 @@ static void check_taken_over(void)
 	is_int((long)lines, 6, "and the file has a line for each");
 }
 
+/* What might have been somebody's place is not given away. */
+static void check_malformed(void)
+{
+	static const char *const lines[] = {
+		"x", "", "1001:0", "1001:0:", "1001:0:3x", "1001:0:3:4", "1001:0:3 ", " 1001:0:3", "-1:0:4", "+1:0:4",
+		"1001: 0:4", "1001:-1:4", "1001::4", "1001:0:0", "1001:0:99999999999", "1001:0:4294967301",
+		"4294968297:0:5", "1001:4294967296:5", "1001:0:18446744073709551621", "1001:0:0x5", "1001.0.5",
+	};
+	char text[100], before[sizeof text];
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		int n = snprintf(text, sizeof text, "1000:0:1\n%s\n1002:0:2\n", lines[i]);
+
+		ok(put(scratch_fd, POOL_FILE, text, 0600), "(a line '%s')", lines[i]);
+		contains(get("10.1.0.0/28", 1001, 0), "line 2 of the file 'addresses' of the state directory is no UID",
+			 "'%s' is refused", lines[i]);
+		is_int(read_file_at(scratch_fd, POOL_FILE, before, sizeof before), n, "and left");
+	}
+	ok(put(scratch_fd, POOL_FILE, "4294967295:4294967295:4294967295\n1001:0:007\n", 0600), "(large numbers)");
+	is_str(get("10.1.0.0/28", 1001, 0), "10.1.0.7", "are some");
+}
+
 int main(void)
 {
 	check_size("10.213.0.0/16", 65534);
@@ -156,12 +179,13 @@ int main(void)
 	is_str(get("10.1.0.0/28", 1006, 0), "10.1.0.7", "a larger pool has more");
 
 	ok(put(scratch_fd, POOL_FILE, "1001:0:5\n1002:0:6", 0600), "(a line without its end)");
-	is_str(get("10.1.0.0/28", 1003, 0), "10.1.0.1", "is not swallowed");
-	is_str(get("10.1.0.0/28", 1003, 0), "10.1.0.1", "nor lost");
-	is_str(get("10.1.0.0/28", 1001, 0), "10.1.0.5", "and the whole ones hold");
-	ok(put(scratch_fd, POOL_FILE, "x\n1001:0\n1001:0:3x\n-1:0:4\n1001:0:99999999999\n", 0600),
-	   "(lines that are none)");
-	is_str(get("10.1.0.0/28", 1001, 0), "10.1.0.1", "count for nothing");
+	is_str(get("10.1.0.0/28", 1003, 0), "10.1.0.1", "nothing is added to it");
+	is_str(get("10.1.0.0/28", 1003, 0), "10.1.0.1", "what is added is not lost");
+	is_str(get("10.1.0.0/28", 1001, 0), "10.1.0.5", "the whole ones hold");
+	is_str(get("10.1.0.0/28", 1002, 0), "10.1.0.2", "and it never was one");
+	ok(put(scratch_fd, POOL_FILE, "1002:0:6", 0600), "(no other)");
+	is_str(get("10.1.0.0/28", 1003, 0), "10.1.0.1", "as if there were none");
+	check_malformed();
 	ok(put(scratch_fd, POOL_FILE, "1001:0:9\n1001:0:2\n", 0600), "(twice the same)");
 	is_str(get("10.1.0.0/28", 1001, 0), "10.1.0.2", "the last holds");
 	ok(put(scratch_fd, POOL_FILE, "", 0600) && unlinkat(scratch_fd, POOL_FILE, 0) == 0 &&
