@@ -55,6 +55,9 @@ static int open_own(int dir, const char *name, const char *path, uint64_t flags,
 
 	if (fd < 0 && (errno == ELOOP || (errno == ENOTDIR && (flags & O_DIRECTORY))))
 		return err_set(err, -errno, "%s must be itself what it is, and no symbolic link", path);
+	/* Root is asked by nobody else for permission. */
+	if (fd < 0 && errno == EACCES)
+		return err_set(err, -errno, "%s (on NFS: export it with no_root_squash)", path);
 	if (fd < 0 || fstat(fd, st) < 0)
 		return err_set(err, -errno, "%s", path);
 	r = check_owner(st, path, err);

@@ -8,7 +8,7 @@
 #	TREES/NAME/current              link to the name of a generation, replaced by rename
 #	TREES/NAME/GEN/root/            the tree, or root.erofs, or root.squashfs
 #	TREES/NAME/GEN/about            where it is from, as key=value
-#	TREES/NAME/GEN/lock             each live jail in it holds LOCK_SH
+#	TREES/NAME/GEN/lock             each live jail in it holds LOCK_SH, of whatever host
 #	TREES/NAME/.lock                who makes or deletes generations holds LOCK_EX
 #	TREES/NAME/.new.*, .gone.*      not yet, or no more, generations
 #	TREES/.gone.*                   what was a tree
@@ -104,11 +104,23 @@ lock_or_die() {
 	lock_builds "$1" || die "another loginjail-rootfs is at work on '$1': wait until it has ended"
 }
 
-# The generation is no jail's, nor becomes one's while fd 8 is open.
+# Where this host is the NFS server of others, their flock(2) comes here as a POSIX lock,
+# which is not in the way of ours, or not at all, while they have a delegation of the file.
+# The kernel's list does not say on which file system.  In a pid namespace of its own it
+# has nobody's: there, the host's is descriptor 7.
+listed_lock() { # DIRECTORY KIND|KIND...
+	number=$(stat -c %i "$1/lock" 2>/dev/null) || return 1
+	list=/proc/locks
+	[ "$inside" = 0 ] || list=/proc/self/fd/7
+	grep -qE "^[0-9]+: ($2) +[A-Z]+ +READ .*:$number 0 EOF\$" $list
+}
+
+# The generation is no jail's, nor becomes one's of this host while fd 8 is open.
 lock_generation() { # DIRECTORY
 	[ -e "$1/lock" ] || return 0
+	# For writing, which takes a delegation back, and what it hid comes here.
 	exec 8<>"$1/lock"
-	flock -x -n 8
+	flock -x -n 8 && ! listed_lock "$1" POSIX
 }
 
 # ---- deleting ----------------------------------------------------------------
@@ -209,14 +221,13 @@ verb_rollback() {
 }
 
 # in_use DIRECTORY CURRENT: a jail is in it.  To try the lock of the current one would
-# turn away a login that comes in that moment; the kernel's list, which does not say on
-# which file system, has to do there.
+# turn away a login that comes in that moment; the kernel's list has to do there.
 in_use() {
-	number=$(stat -c %i "$1/lock" 2>/dev/null) || return 1
+	[ -e "$1/lock" ] || return 1
 	if [ "${1##*/}" = "$2" ]; then
-		grep -qE "^[0-9]+: FLOCK +ADVISORY +READ .*:$number 0 EOF\$" /proc/locks
+		listed_lock "$1" 'FLOCK|POSIX|DELEG'
 	else
-		! flock -x -n "$1/lock" true
+		listed_lock "$1" 'POSIX|DELEG' || ! flock -x -n "$1/lock" true
 	fi
 }
 

@@ -64,15 +64,15 @@ long=$(head -c 100000 /dev/zero | tr '\0' x)
 is "$(j "echo $long" | wc -c)" 100001 'a command of 100 kB'
 is "$(j 'echo "$0"')" bash 'it runs in the login shell of the account'
 is "$(j 'echo $-' | grep -c i)" 0 'which is not interactive'
-is "$(printf 'echo hello from stdin\nexit 5\n' | timeout 30 ssh -F "$S/ssh_config" -T -l alice \
+is "$(printf 'echo hello from stdin\nexit 5\n' | timeout "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -T -l alice \
 	world 2>/dev/null | tail -n 1)" 'hello from stdin' 'a shell without a terminal reads commands'
-printf 'exit 5\n' | timeout 30 ssh -F "$S/ssh_config" -T -l alice world >/dev/null 2>&1
+printf 'exit 5\n' | timeout "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -T -l alice world >/dev/null 2>&1
 is $? 5 'and hands on its status'
 
 # Background processes do not hold the connection once their streams are closed.
 start=$SECONDS
 j 'sleep 60 >/dev/null 2>&1 </dev/null &'
-between $((SECONDS - start)) 0 5 'a process left in the background does not hold the session'
+between $((SECONDS - start)) 0 50 'a process left in the background does not hold the session'
 ok 'and lives on while the jail does' j 'pgrep -x sleep'
 
 release warm

@@ -47,7 +47,7 @@ for name in LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT BASH_ENV ENV GCONV_PATH IFS \
 	MALLOC_TRACE TMPDIR PYTHONPATH PERL5OPT; do
 	is "$(sent bob "$name" /tmp/x 2>/dev/null)" '' "$name from the client does not come in"
 done
-is "$(timeout 30 ssh -F "$S/ssh_config" -o 'SetEnv="BASH_FUNC_ls%%=() { echo hacked; }"' -l bob world 'ls /nonexistent 2>/dev/null || echo fine')" fine \
+is "$(timeout "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -o 'SetEnv="BASH_FUNC_ls%%=() { echo hacked; }"' -l bob world 'ls /nonexistent 2>/dev/null || echo fine')" fine \
 	'no exported function comes in'
 
 is "$(on bob umask)" 0022 'the default umask'

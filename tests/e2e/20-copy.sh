@@ -68,12 +68,12 @@ for user in $users; do
 	sshd_use internal
 	rm -rf "$home/rs" "$T/rs-back"
 	ssh_command="ssh -F $S/ssh_config -l $user"
-	ok "$user: rsync up" timeout 30 rsync -a -e "$ssh_command" "$T/tree/" world:rs/
+	ok "$user: rsync up" timeout "${TIMEOUT:-30}" rsync -a -e "$ssh_command" "$T/tree/" world:rs/
 	ok "$user: rsync up: same" diff -r "$T/tree" "$home/rs"
 	echo three >>"$home/rs/one"
-	ok "$user: rsync down with checksums" timeout 30 rsync -ac -e "$ssh_command" world:rs/ "$T/rs-back/"
+	ok "$user: rsync down with checksums" timeout "${TIMEOUT:-30}" rsync -ac -e "$ssh_command" world:rs/ "$T/rs-back/"
 	ok "$user: rsync down: same" diff -r "$home/rs" "$T/rs-back"
-	ok "$user: rsync with deletion" timeout 30 rsync -a --delete -e "$ssh_command" "$T/tree/a b/" world:rs/
+	ok "$user: rsync with deletion" timeout "${TIMEOUT:-30}" rsync -a --delete -e "$ssh_command" "$T/tree/a b/" world:rs/
 	is "$(ls "$home/rs")" two "$user: rsync deleted"
 
 	rm -rf "$home/repo.git" "$T/clone" "$T/clone2"
@@ -81,12 +81,12 @@ for user in $users; do
 	export GIT_SSH_COMMAND="ssh -F $S/ssh_config" GIT_CONFIG_COUNT=2 \
 		GIT_CONFIG_KEY_0=user.email GIT_CONFIG_VALUE_0=a@example.org \
 		GIT_CONFIG_KEY_1=user.name GIT_CONFIG_VALUE_1=A
-	ok "$user: git clone" timeout 30 git clone -q "$user@world:repo.git" "$T/clone"
+	ok "$user: git clone" timeout "${TIMEOUT:-30}" git clone -q "$user@world:repo.git" "$T/clone"
 	cp "$T/big" "$T/clone/big"
 	git -C "$T/clone" add big
 	git -C "$T/clone" commit -qm 'a big file'
-	ok "$user: git push" timeout 30 git -C "$T/clone" push -q origin HEAD
-	ok "$user: git clone again" timeout 30 git clone -q "ssh://$user@world/home/$user/repo.git" "$T/clone2"
+	ok "$user: git push" timeout "${TIMEOUT:-30}" git -C "$T/clone" push -q origin HEAD
+	ok "$user: git clone again" timeout "${TIMEOUT:-30}" git clone -q "ssh://$user@world/home/$user/repo.git" "$T/clone2"
 	ok "$user: git brought the same bytes" cmp "$T/big" "$T/clone2/big"
 
 	release warm

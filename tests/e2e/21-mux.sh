@@ -32,6 +32,6 @@ for user in ${MUX_USERS:-uma alice}; do
 	printf 'pwd\n' | sftp_on "$user" >"$T/sftp"
 	ok "$user: sftp over the same connection" grep -q "/home/$user" "$T/sftp"
 	ok "$user: the master leaves" on_opt "$user" '-O exit'
-	ok "$user: its sshd ends" eventually not pgrep -u "$user" -x sshd
+	ok "$user: its sshd ends" eventually not pgrep -u "$user" -x 'sshd|sshd-session'
 done
 ok 'no jail stays' jails_gone

@@ -247,7 +247,7 @@ ok 'who keeps a process keeps the jail' jail_exists bea
 ok 'but for loginjail kill' loginjail kill bea
 ok 'which ends it' jails_gone
 
-if WITHIN=15 eventually "$LIB/snapshot" diff "$T/before"; then
+if WITHIN=${WITHIN:-15} eventually "$LIB/snapshot" diff "$T/before"; then
 	pass 'the host is as it was'
 else
 	fail 'the host is as it was' "$("$LIB/snapshot" diff "$T/before" | tail -n +3)"

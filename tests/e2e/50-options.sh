@@ -64,7 +64,7 @@ j 'touch ~/masked'
 is "$(stat -c %a /home/alice/masked)" 600 'umask: files get it'
 is "$(j 'readlink /proc/$$/exe')" "$(readlink -f /bin/dash)" 'shell: the one named runs'
 is "$(j 'echo $SHELL')" /bin/dash 'shell: SHELL says so'
-is "$(echo 'readlink /proc/$$/exe' | timeout 30 ssh -F "$S/ssh_config" -T -l alice world)" \
+is "$(echo 'readlink /proc/$$/exe' | timeout "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -T -l alice world)" \
 	"$(readlink -f /bin/dash)" 'shell: for a login as well'
 is "$(j 'getent passwd alice | cut -d: -f7')" /bin/dash 'shell: and the account line'
 release warm
@@ -97,7 +97,7 @@ for user in fish zoe cleo; do
 	fi
 	is "$(on "$user" 'echo $SHELL; exit 3'; echo $?)" "$shell"$'\n3' "$shell works"
 	isnt "$(on "$user" 'readlink /proc/self/ns/mnt')" "$HOST_MNT" "$shell is in the jail"
-	like "$(printf 'echo in $SHELL\nexit 4\n' | timeout 30 ssh -F "$S/ssh_config" -T -l "$user" world; echo $?)" \
+	like "$(printf 'echo in $SHELL\nexit 4\n' | timeout "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -T -l "$user" world; echo $?)" \
 		"in $shell.*4\$" "$shell as a login shell"
 done
 ok 'nothing stays' jails_gone

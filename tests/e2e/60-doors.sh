@@ -33,16 +33,16 @@ export THERE=$there
 # Without a terminal
 for line in 'su - alice' 'su alice'; do
 	read -ra su <<<"$line"
-	is "$(timeout 20 "${su[@]}" -c 'readlink /proc/self/ns/mnt' </dev/null)" "$there" \
+	is "$(timeout "${TIMEOUT:-30}" "${su[@]}" -c 'readlink /proc/self/ns/mnt' </dev/null)" "$there" \
 		"$line -c: in the jail that is there"
-	run timeout 20 "${su[@]}" -c 'echo out; echo err >&2; exit 5' </dev/null
+	run timeout "${TIMEOUT:-30}" "${su[@]}" -c 'echo out; echo err >&2; exit 5' </dev/null
 	is "$status" 5 "$line -c: the exit status"
 	is "$out" out "$line -c: standard output"
 	like "$err" '(^|\n)err$' "$line -c: standard error"
-	is "$(echo input | timeout 20 "${su[@]}" -c cat)" input "$line -c: standard input"
-	is "$(timeout 20 "${su[@]}" -c 'probe fd' </dev/null | wc -l)" 3 "$line -c: three descriptors"
+	is "$(echo input | timeout "${TIMEOUT:-30}" "${su[@]}" -c cat)" input "$line -c: standard input"
+	is "$(timeout "${TIMEOUT:-30}" "${su[@]}" -c 'probe fd' </dev/null | wc -l)" 3 "$line -c: three descriptors"
 done
-is "$(timeout 20 su - alice -c 'pwd; id -u' </dev/null)" $'/home/alice\n2001' 'su -: home and uid'
+is "$(timeout "${TIMEOUT:-30}" su - alice -c 'pwd; id -u' </dev/null)" $'/home/alice\n2001' 'su -: home and uid'
 
 # On a terminal, which is not the jail's
 terminal 'su - alice' su - alice <<'TCL'
@@ -90,23 +90,23 @@ TCL
 ok 'the administrator'"'"'s own processes are on the host still' \
 	test "$(readlink /proc/self/ns/mnt)" = "$HOST_MNT"
 release warm
-ok 'su alone makes a jail too' test "$(timeout 20 su - alice -c 'cat /proc/1/comm' </dev/null)" = loginjail-init
+ok 'su alone makes a jail too' test "$(timeout "${TIMEOUT:-30}" su - alice -c 'cat /proc/1/comm' </dev/null)" = loginjail-init
 ok 'which goes' jails_gone
 
 # Not listed
 for line in 'su - bob -c' 'su bob -c'; do
 	read -ra su <<<"$line"
 	log_mark
-	run timeout 20 "${su[@]}" 'echo RAN' </dev/null
+	run timeout "${TIMEOUT:-30}" "${su[@]}" 'echo RAN' </dev/null
 	isnt "$status" 0 "$line: refused where services does not list it"
 	unlike "$out" RAN "$line: nothing runs"
 	like "$err$out" 'loginjail: ' "$line: the user is told"
 	ok "$line: so is the log" logged_since 'loginjail.*bob'
 done
 ok 'by ssh the same user is let in' on bob true
-is "$(timeout 20 su - uma -c 'readlink /proc/self/ns/mnt' </dev/null)" "$HOST_MNT" \
+is "$(timeout "${TIMEOUT:-30}" su - uma -c 'readlink /proc/self/ns/mnt' </dev/null)" "$HOST_MNT" \
 	'su to a user without a jail'
-is "$(timeout 20 su - root -c 'readlink /proc/self/ns/mnt' </dev/null)" "$HOST_MNT" 'su to root'
-is "$(timeout 20 setpriv --reuid=2004 --regid=2004 --clear-groups su - root -c id </dev/null 2>&1 |
+is "$(timeout "${TIMEOUT:-30}" su - root -c 'readlink /proc/self/ns/mnt' </dev/null)" "$HOST_MNT" 'su to root'
+is "$(timeout "${TIMEOUT:-30}" setpriv --reuid=2004 --regid=2004 --clear-groups su - root -c id </dev/null 2>&1 |
 	grep -c 'loginjail')" 0 'a user'"'"'s own su meets nothing of loginjail before the password'
 ok 'nothing stays' jails_gone

@@ -269,6 +269,24 @@ run lr gc --keep 0 sh
 is "$status" 0 'gc --keep 0'
 is "$(cd "$TREES/sh" && echo 2*)" "$first $second" 'leaves the current one, and the one in use'
 exec {used}<&-
+
+# As the NFS server of another host's keeper does.
+coproc SERVER { exec python3 -c 'import fcntl, sys
+with open(sys.argv[1]) as lock:
+	fcntl.lockf(lock, fcntl.LOCK_SH)
+	print("locked", flush=True)
+	sys.stdin.read()' "$TREES/sh/$second/lock"; }
+server=$SERVER_PID
+read -r line <&"${SERVER[0]}"
+is "$line" locked '(a lock that flock(2) does not see)'
+like "$(lr list sh)" "$second .*\(in use\)" 'list says what a jail of another host is in'
+run lr remove sh "$second"
+like "$status $err" '^1 .*in use by a live jail' 'it is not removed'
+ok 'gc --keep 0' lr gc --keep 0 sh
+is "$(cd "$TREES/sh" && echo 2*)" "$first $second" 'leaves it'
+kill "$server"
+wait "$server" 2>/dev/null
+
 ok 'gc --keep 1' lr gc --keep 1
 is "$(cd "$TREES/sh" && echo 2*)" "$first $second" 'leaves one more'
 ok 'gc --keep 0' lr gc --keep 0

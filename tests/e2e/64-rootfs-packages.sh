@@ -95,6 +95,12 @@ nok 'leaves nothing' test -e "$TREES/none"
 
 # ---- RPM ---------------------------------------------------------------------
 
+for program in dnf rpmbuild createrepo_c; do
+	command -v "$program" >/dev/null && continue
+	skip 'dnf: a tree' "there is no $program"
+	exit
+done
+
 # Packages of the names that a tree is made of, with a shell from this host.
 mkdir -p "$T/rpm" /srv/rpms
 list_of bash <<<'program /bin/bash'

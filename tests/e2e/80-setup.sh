@@ -119,10 +119,10 @@ sed -i '/loginjail/d' /etc/pam.d/sshd
 nok 'nor without its lines: the second lock' j true
 ok 'where others are' on pat true
 cp "$T/pam" /etc/pam.d/sshd
-run timeout 20 su - alice -c 'echo RAN' </dev/null
+run timeout "${TIMEOUT:-30}" su - alice -c 'echo RAN' </dev/null
 unlike "$out" RAN 'su is closed to a jailed user'
 like "$err$out" 'loginjail: ' 'who is told'
-is "$(timeout 20 su - pat -c 'echo ran' </dev/null)" ran 'and open to others'
+is "$(timeout "${TIMEOUT:-30}" su - pat -c 'echo ran' </dev/null)" ran 'and open to others'
 
 # A service whose file is none: PAM takes the lines of "other"
 if (($(ssh_version) >= 908)); then

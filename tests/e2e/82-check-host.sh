@@ -56,12 +56,12 @@ nok 'nothing is left below /run' compgen -G '/run/loginjail-setup*'
 
 # And they are closed
 log_mark
-run timeout 20 su alice -c 'echo RAN' </dev/null
+run timeout "${TIMEOUT:-30}" su alice -c 'echo RAN' </dev/null
 isnt "$status" 0 'su alice is refused'
 unlike "$out" RAN 'nothing runs'
 ok 'the log says why' logged_since "loginjail.*service 'su' is not among the services"
-is "$(timeout 20 su uma -c 'id -u' </dev/null 2>/dev/null)" 2004 'su to another user is not'
-is "$(timeout 20 sudo -n id -u </dev/null 2>/dev/null)" 0 'and sudo is as it was'
+is "$(timeout "${TIMEOUT:-30}" su uma -c 'id -u' </dev/null 2>/dev/null)" 2004 'su to another user is not'
+is "$(timeout "${TIMEOUT:-30}" sudo -n id -u </dev/null 2>/dev/null)" 0 'and sudo is as it was'
 
 # PAM: no line, one that does not count, not the last, one that can be passed by, a new service
 cp -a /etc/pam.d "$T/pam"

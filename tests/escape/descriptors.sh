@@ -55,7 +55,7 @@ for server in main unforced; do
 		is "$(on_opt alice "$kind" 'probe fd' </dev/null 2>/dev/null | cut -d' ' -f2 | tr '\n' ' ')" \
 			'0 1 2 ' "$server $kind: three descriptors inside"
 	done
-	is "$(echo 'ls /proc/self/fd | wc -l' | timeout 20 ssh -F "$S/ssh_config" -T -l alice world |
+	is "$(echo 'ls /proc/self/fd | wc -l' | timeout "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -T -l alice world |
 		tail -n 1)" 4 \
 		"$server: a shell has those as well"
 

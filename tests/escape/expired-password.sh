@@ -14,7 +14,7 @@ for user in uma alice; do
 done
 
 change() { # USER OPTION: what is printed
-	TIMEOUT=5 on_opt "$1" "$2" 'echo RAN' </dev/null 2>&1 | tr -d '\r'
+	TIMEOUT=$((${TIMEOUT:-20} / 4)) on_opt "$1" "$2" 'echo RAN' </dev/null 2>&1 | tr -d '\r'
 }
 like "$(change uma -tt)" '[Cc]urrent password' 'without a jail: passwd runs on the host'
 for option in -tt -T; do

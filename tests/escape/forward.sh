@@ -51,7 +51,7 @@ for server in main unforced; do
 
 	# A tunnel device would be one of the host's network.
 	before=$(ip -o link | wc -l)
-	timeout 20 ssh -F "$S/ssh_config" -o Tunnel=point-to-point -w 7:7 -l alice world true 2>/dev/null
+	timeout "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -o Tunnel=point-to-point -w 7:7 -l alice world true 2>/dev/null
 	is "$(ip -o link | wc -l)" "$before" "$server: -w makes no link of the host's"
 	is "$(j 'ls /sys/class/net')" lo "$server: nor one in the jail"
 	release h

@@ -80,7 +80,7 @@ meanwhile() { # NAME
 gone() { # NAME
 	stop_attack
 	release keep
-	WITHIN=20 ok "$1: it ends, and all of it" jails_gone
+	WITHIN=${WITHIN:-20} ok "$1: it ends, and all of it" jails_gone
 	is "$(pgrep -u alice | wc -l)" 0 "$1: no process is left"
 }
 
@@ -196,10 +196,10 @@ is "$status" 137 'a limit is hit there'
 ok 'the log says so' eventually logged_since 'alice: memory limit 64M reached: killed "hog"'
 ok 'the keeper answers' j true
 ok 'and lists its jail' eval 'loginjail ps -u | grep -q ^alice'
-WITHIN=15 ok 'who writes to them ends' eventually_sh '(($(pgrep -c loginjail-keep) == 1))'
+WITHIN=${WITHIN:-15} ok 'who writes to them ends' eventually_sh '(($(pgrep -c loginjail-keep) == 1))'
 gone 'bad terminals'
 
-if WITHIN=15 eventually "$LIB/snapshot" diff "$T/before"; then
+if WITHIN=${WITHIN:-15} eventually "$LIB/snapshot" diff "$T/before"; then
 	pass 'the host is as it was'
 else
 	fail 'the host is as it was' "$("$LIB/snapshot" diff "$T/before" | tail -n +3)"

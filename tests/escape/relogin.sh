@@ -118,7 +118,7 @@ keeper=$(pgrep -x loginjail-keep)
 kill -STOP "$keeper"
 on ann 'echo in' >"$T/waits" 2>&1 &
 client=$!
-WITHIN=20 ok 'a keeper that is stopped: a login waits' eventually \
+WITHIN=${WITHIN:-20} ok 'a keeper that is stopped: a login waits' eventually \
 	logged_since 'ann: this login waits until the jail of the last one has ended'
 is "$(compgen -G "$RUN/jail/2331-*" | wc -l)" 1 'and makes no second jail'
 kill -KILL "$keeper"
@@ -130,7 +130,7 @@ loginjail gc >/dev/null
 ok 'all are gone' jails_gone
 
 rm -f /home/*/up
-if WITHIN=15 eventually "$LIB/snapshot" diff "$T/before"; then
+if WITHIN=${WITHIN:-15} eventually "$LIB/snapshot" diff "$T/before"; then
 	pass 'the host is as it was'
 else
 	"$LIB/snapshot" diff "$T/before" >"$T/differences"

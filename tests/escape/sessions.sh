@@ -172,7 +172,7 @@ client=$!
 ok '(a login)' eventually test -s /home/tim/up
 monitor=$(pgrep -u root -f '^sshd(-session)?: tim' | head -n 1)
 kill -STOP "$monitor"
-WITHIN=30 ok 'a PAM process that does not end on TERM is killed' eventually \
+WITHIN=${WITHIN:-30} ok 'a PAM process that does not end on TERM is killed' eventually \
 	logged_since "process $monitor of a login does not end on TERM: killed"
 ok 'and gone' eventually not kill -0 "$monitor"
 kill -KILL "$(pgrep -f '^ssh .*tim.*sleep 3636')"
@@ -213,7 +213,7 @@ before=$(ticks)
 log_mark
 on lin true >/dev/null 2>&1 &
 client=$!
-WITHIN=20 ok 'a login waits that it can'"'"'t take' eventually \
+WITHIN=${WITHIN:-20} ok 'a login waits that it can'"'"'t take' eventually \
 	logged_since 'lin: this login waits until the jail of the last one has ended'
 ok 'meanwhile that keeper is idle' [ $(($(ticks) - before)) -lt 100 ]
 kill "$crowd"
@@ -278,7 +278,7 @@ done
 ok 'it ends in the end' jails_gone
 
 rm -rf /home/*/up /home/*/heard
-if WITHIN=15 eventually "$LIB/snapshot" diff "$T/before"; then
+if WITHIN=${WITHIN:-15} eventually "$LIB/snapshot" diff "$T/before"; then
 	pass 'the host is as it was'
 else
 	"$LIB/snapshot" diff "$T/before" >"$T/differences"

@@ -38,7 +38,7 @@ plant() { # USER
 
 use_all() { # USER: every way to start a session
 	on "$1" true
-	printf 'true\n' | timeout 30 ssh -F "$S/ssh_config" -T -l "$1" world
+	printf 'true\n' | timeout "${TIMEOUT:-30}" ssh -F "$S/ssh_config" -T -l "$1" world
 	on_opt "$1" -tt true
 	echo pwd | sftp_on "$1"
 	scp_on -O "$T/key.pub" "$1@world:"

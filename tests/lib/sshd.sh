@@ -183,7 +183,7 @@ release() { # NAME: ends the session; the status of ssh
 	local status=0
 	exec {in}>&- {out}<&-
 	# Something that inherited the pipe, or a jail that is stuck, would keep it.
-	WITHIN=20 eventually not kill -0 "${hold_pid[$name]}" || kill "${hold_pid[$name]}"
+	WITHIN=${WITHIN:-20} eventually not kill -0 "${hold_pid[$name]}" || kill "${hold_pid[$name]}"
 	wait "${hold_pid[$name]}" || status=$?
 	unset "hold_pid[$name]" "hold_in[$name]" "hold_out[$name]"
 	return "$status"

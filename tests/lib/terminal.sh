@@ -17,8 +17,8 @@ terminal() {
 	local prefix=$1 line
 	shift
 	{
+		printf 'set timeout %d\n' $((${WITHIN:-10} + 5))
 		cat <<-'TCL'
-			set timeout 15
 			log_user 0
 			match_max 200000
 			proc result {good name why} {
@@ -84,7 +84,7 @@ terminal() {
 		TCL
 		cat
 	} >"$T/terminal.exp"
-	(TERM=dumb alone timeout -k 5 120 expect -f "$T/terminal.exp" -- "$@") >"$T/terminal.out" 2>&1
+	(TERM=dumb alone timeout -k 5 $((${TIMEOUT:-30} * 4)) expect -f "$T/terminal.exp" -- "$@") >"$T/terminal.out" 2>&1
 	while IFS= read -r line; do
 		case $line in
 		'+ '*) pass "$prefix: ${line:2}" ;;

@@ -18,14 +18,16 @@ die() {
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
+# Whole hosts, with their keys.
+make_cache() { mkdir -p "$cache" && chmod 0700 "$cache"; }
+
 # cached NAME FILE...: the directory for what is made from these files.  Held
 # until this process ends, so that two of us don't make it at once.
 cached() {
 	local name=$1 key
 	shift
 	key=$(cat "$@" | sha256sum | cut -c -12)
-	# Whole hosts, with their keys.
-	mkdir -p "$cache" && chmod 0700 "$cache"
+	make_cache
 	exec 9>"$cache/$name.lock"
 	made=$cache/$name-$key
 	# A machine that runs from it holds it as well.

@@ -15,6 +15,7 @@ vm_packages='
 	openssh-server openssh-client cron at
 	e2fsprogs erofs-utils xfsprogs iproute2 nftables procps psmisc perl expect socat rsync strace gdb python3 busybox-static
 	git tmux screen xauth sshpass zsh fish csh sudo libcap2-bin
+	attr squashfs-tools jq umoci mmdebstrap nfs-kernel-server nfs-common
 	build-essential debhelper dpkg-dev fakeroot
 	gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev libmnl-dev libnftables-dev musl-tools'
 
@@ -23,6 +24,9 @@ vm_masked='
 	apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer
 	e2scrub_reap.service fstrim.timer getty@tty1.service serial-getty@ttyS0.service
 	systemd-timesyncd.service'
+
+# Servers that a test starts when it needs them; at boot they would only take time.
+vm_idle='nfs-server.service nfs-blkmap.service nfs-client.target rpcbind.service rpcbind.socket'
 
 # Older emulators break the flags at cmpxchg16b and take twice the time for a fork.
 vm_emulator_suite=trixie
