@@ -15,6 +15,7 @@ child=$(pgrep -u alice -f '^sshd(-session)?: alice' | head -n 1)
 init=$(jail_init alice)
 socket=/run/loginjail/init.sock
 descriptors() { ls "/proc/$init/fd"; }
+as_before() { [[ $(descriptors) == "$before" ]]; }
 # But for a session that waits for its connection.
 sessions() { pgrep -P "$init" -u alice -c; }
 ask_init() { nsenter -t "$child" -n ask-init "$child" "$@" </dev/null 2>&1; }
@@ -37,7 +38,7 @@ done <"$T/answers"
 is "$(wc -l <"$T/answers")" 31 'all cases'
 is "$(ask_init 2002 good)" 'good not connected: EACCES' 'another user does not reach it'
 is "$(ask_init 0 good)" 'good refused EPERM' 'root is not served'
-ok 'PID 1 has no descriptor more' eventually_sh '[[ $(descriptors) == "$before" ]]'
+ok 'PID 1 has no descriptor more' eventually as_before
 is "$(j 'echo served')" served 'and serves'
 
 # Over ssh: bytes of one's own, but no descriptors
@@ -71,7 +72,7 @@ wait "${silent[@]}" 2>/dev/null
 ok 'they go when they hang up' eventually_sh '(($(sessions) <= 2))'
 kill "$client"
 wait "$client" 2>/dev/null
-ok 'PID 1 has no descriptor more' eventually_sh '[[ $(descriptors) == "$before" ]]'
+ok 'PID 1 has no descriptor more' eventually as_before
 is "$(cat "/proc/$init/comm")" loginjail-init 'and lives'
 release h
 ok 'nothing stays' jails_gone
