@@ -290,10 +290,20 @@ static int claim_place(struct jail *j, int *ret_lock, struct err *err)
 	return j->slot < 0 ? err_set(err, j->slot, "counting the user's logins") : 0;
 }
 
-static int jail_login(const struct section *section, const struct identity *id)
+/* May anybody be root of a jail? */
+static bool any_root(const struct config *config)
+{
+	for (size_t i = 0; i < config->n_sections; i++)
+		if (config->sections[i].settings.inside_root == ANSWER_YES)
+			return true;
+	return false;
+}
+
+static int jail_login(const struct config *config, const struct section *section, const struct identity *id)
 {
 	struct jail j = {
 		.state = STATE_CLOSED,
+		.roots = any_root(config),
 		.instance_dir = -EBADF, .storage = STORAGE_CLOSED, .init_pidfd = -EBADF, .init_ctl = -EBADF,
 		.fence_ns = -EBADF, .net_ns = -EBADF, .keeper_sock = -EBADF, .kmsg = -EBADF,
 		.rootfs = ROOTFS_CLOSED, .host = -EBADF,
@@ -420,7 +430,7 @@ int main(int argc, char **argv)
 	case VERDICT_NOT_OURS:
 		return not_ours();
 	case VERDICT_JAIL:
-		return jail_login(decision.section, id);
+		return jail_login(config, decision.section, id);
 	default:
 		/* fail safe */
 		err_set(&err, -EACCES, "%s", decision.why);

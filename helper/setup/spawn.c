@@ -98,15 +98,15 @@ static int write_maps(const struct jail *j, struct err *err)
 	return write_map(j, "gid_map", own, n, j->sub.gid, err);
 }
 
-/* Be the jail's base uid for the call that makes the namespace: its creator's
- * effective uid is its owner. */
-static pid_t clone_as_base(const struct jail *j, struct clone_args *args, struct err *err)
+/* Be the uid that the namespace is to belong to for the call that makes it: its
+ * creator's effective uid is its owner. */
+static pid_t clone_as_owner(const struct jail *j, struct clone_args *args, struct err *err)
 {
-	int r = owner_become(j->sub.uid);
+	int r = owner_become(subids_owner(&j->sub));
 	pid_t pid;
 
 	if (r)
-		return err_set(err, r, "taking the jail's base uid");
+		return err_set(err, r, "taking the uid that the jail's namespaces belong to");
 	pid = sys_clone3(args);
 	if (pid == 0)
 		return 0;
@@ -241,7 +241,7 @@ int spawn_init(struct jail *j, struct err *err)
 		return err_set(err, -errno, "pipe to init");
 	go_read = go[0];
 	go_write = go[1];
-	pid = clone_as_base(j, &args, err);
+	pid = clone_as_owner(j, &args, err);
 	if (pid < 0)
 		return pid;
 	if (pid == 0) {

@@ -7,9 +7,9 @@
 
 /*
  * Start loginjail-init in new user and pid namespaces, in its cgroup where the
- * kernel can do that at birth.  The user namespace is owned by the jail's own
- * base uid: not by the user, whose host processes would have all capabilities
- * over it, and not by root, to whom the kernel would charge the jail's inotify
+ * kernel can do that at birth.  The user namespace is owned by a subordinate uid of
+ * the jail's that nobody has (subid.h): not by the user, whose host processes would have
+ * all capabilities over it, and not by root, to whom the kernel would charge the jail's inotify
  * instances, message queues and namespaces.
  * What init must know has been sent to it before.
  * Fills init_pid, init_pidfd, init_ctl and userns (maps written).

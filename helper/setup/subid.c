@@ -56,21 +56,24 @@ static bool range_sane(uint32_t start, uint32_t count)
 	return start >= SUBID_COUNT && (uint64_t)start + count <= UINT32_MAX;
 }
 
+bool subid_line_fits(const struct subid_line *l)
+{
+	return l->count >= SUBID_COUNT && range_sane(l->start, l->count);
+}
+
 int subid_find(const char *text, const char *name, uid_t uid, uint32_t *ret_start)
 {
 	struct subid_line l;
 
 	while (subid_line_next(&text, &l))
-		if (l.count >= SUBID_COUNT && range_sane(l.start, l.count) &&
-		    line_is_for(&l, name, uid)) {
+		if (subid_line_fits(&l) && line_is_for(&l, name, uid)) {
 			*ret_start = l.start;
 			return 0;
 		}
 	return -ENOENT;
 }
 
-/* The whole file as text; a missing one reads as empty. */
-static int file_text(int dirfd, const char *path, char **ret)
+int subid_file_text(int dirfd, const char *path, char **ret)
 {
 	_cleanup_free_ char *buf = NULL;
 	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
@@ -123,7 +126,7 @@ static int pool_get(int state_fd, const char *subuid, const char *subgid, uid_t 
 		return err_set(err, -errno, "the file 'subids' of the state directory");
 	if (flock(fd, LOCK_EX) < 0)
 		return err_set(err, -errno, "locking the file 'subids' of the state directory");
-	r = file_text(state_fd, "subids", &text);
+	r = subid_file_text(state_fd, "subids", &text);
 	/* A NUL, as a power cut may leave, would end the text for us and hide what was
 	 * allotted after it: the same ids would be given twice. */
 	if (r == -EUCLEAN)
@@ -166,10 +169,10 @@ int subids_get(const char *etc, int state_fd, const char *name, uid_t uid, struc
 
 	if (dir < 0)
 		return err_set(err, -errno, "%s", etc);
-	r = file_text(dir, "subuid", &subuid);
+	r = subid_file_text(dir, "subuid", &subuid);
 	if (r)
 		return err_set(err, r, "reading %s/subuid", etc);
-	r = file_text(dir, "subgid", &subgid);
+	r = subid_file_text(dir, "subgid", &subgid);
 	if (r)
 		return err_set(err, r, "reading %s/subgid", etc);
 	if (subid_find(subuid, name, uid, &u) == 0 && subid_find(subgid, name, uid, &g) == 0) {
@@ -189,7 +192,7 @@ int idmap_text(const uint32_t *own, size_t nown, uint32_t base, char *buf, size_
 	size_t len = 0;
 
 	for (size_t i = 0; i <= nown; i++) {
-		uint32_t stop = i < nown && own[i] < SUBID_COUNT ? own[i] : SUBID_COUNT;
+		uint32_t stop = i < nown && own[i] < SUBID_MAPPED ? own[i] : SUBID_MAPPED;
 
 		if (stop > next)
 			len += (size_t)snprintf(buf + len, len < size ? size - len : 0,
@@ -199,7 +202,7 @@ int idmap_text(const uint32_t *own, size_t nown, uint32_t base, char *buf, size_
 						"%u %u 1\n", own[i], own[i]);
 		if (len >= size)
 			return -E2BIG;
-		next = stop == SUBID_COUNT ? SUBID_COUNT : stop + 1;
+		next = stop == SUBID_MAPPED ? SUBID_MAPPED : stop + 1;
 	}
 	return (int)len;
 }

@@ -21,9 +21,22 @@
 #define SUBID_POOL_END 0x7ffe0000u
 
 struct subids {
-	uid_t uid; /* first of SUBID_COUNT; also the owner of the user namespace */
+	uid_t uid; /* first of SUBID_COUNT */
 	gid_t gid;
 };
+
+/*
+ * Of them the last is no id of the jail's: no process in it has that, and no file is made
+ * by one that has.  So it is the owner of the jail's user namespace, whose processes on
+ * the host would have all capabilities in there.  Root of a jail can leave a set-uid
+ * program of any of the others where an accomplice outside opens a directory for it.
+ */
+#define SUBID_MAPPED (SUBID_COUNT - 1)
+
+static inline uid_t subids_owner(const struct subids *s)
+{
+	return s->uid + SUBID_MAPPED;
+}
 
 /*
  * The subordinate range of an account: from /etc/subuid and /etc/subgid where
@@ -44,6 +57,13 @@ struct subid_line {
 /* Take one line off *text; false at the end. */
 bool subid_line_next(const char **text, struct subid_line *ret);
 
+/* Would a jail get the first SUBID_COUNT of its ids? */
+bool subid_line_fits(const struct subid_line *l);
+
+/* A file of the form of /etc/subuid as text, the caller's; a missing one reads as empty.
+ * -EUCLEAN: there is a NUL in it. */
+int subid_file_text(int dirfd, const char *path, char **ret);
+
 /*
  * Find name or uid in the text of an /etc/subuid.  Returns 0 and the start of
  * the first range of at least SUBID_COUNT, -ENOENT where there is none.
@@ -52,7 +72,7 @@ int subid_find(const char *text, const char *name, uid_t uid, uint32_t *ret_star
 
 /*
  * Write the map for one kind of id: the ids of own map to themselves, every
- * other id below SUBID_COUNT to base + id.  own must be sorted and without
+ * other id below SUBID_MAPPED to base + id.  own must be sorted and without
  * doubles.  Returns the length, or -E2BIG.
  */
 int idmap_text(const uint32_t *own, size_t nown, uint32_t base, char *buf, size_t size);

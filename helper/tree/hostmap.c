@@ -6,25 +6,135 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
+#include "lib/compare.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
+#include "lib/wire.h"
 #include "setup/owner.h"
+#include "setup/subid.h"
 
-/* All but base and what follows it; the last number of all is no id. */
-static int write_map(const struct jail *j, pid_t pid, const char *file, uint32_t base, struct err *err)
+/* With the ids of an account, what a page has room for, which is all that the kernel takes. */
+#define HOLES_MAX 60u
+#define MAP_MAX 4096u
+
+/* Ids from first to before after. */
+struct hole {
+	uint32_t first, after;
+};
+
+static int compare_holes(const void *a, const void *b)
 {
-	const uint32_t after = base + SUBID_COUNT;
-	char path[48], text[128];
+	return compare_ids(&((const struct hole *)a)->first, &((const struct hole *)b)->first);
+}
+
+static void hole_remove(struct hole *holes, size_t *n, size_t i)
+{
+	memmove(holes + i, holes + i + 1, (--*n - i) * sizeof *holes);
+}
+
+/* Sorted, none touching the next, and no more than fit. */
+static void holes_settle(struct hole *holes, size_t *n)
+{
+	qsort(holes, *n, sizeof *holes, compare_holes);
+	for (size_t i = 1; i < *n;) {
+		if (holes[i].first > holes[i - 1].after) {
+			i++;
+			continue;
+		}
+		if (holes[i].after > holes[i - 1].after)
+			holes[i - 1].after = holes[i].after;
+		hole_remove(holes, n, i);
+	}
+	while (*n > HOLES_MAX) {
+		size_t nearest = 1;
+
+		for (size_t i = 2; i < *n; i++)
+			if (holes[i].first - holes[i - 1].after < holes[nearest].first - holes[nearest - 1].after)
+				nearest = i;
+		holes[nearest - 1].after = holes[nearest].after;
+		hole_remove(holes, n, nearest);
+	}
+}
+
+/* Of each line as much as a jail would get. */
+static size_t holes_of_lines(const char *subids, struct hole *holes)
+{
+	struct subid_line l;
+	size_t n = 0;
+
+	while (subid_line_next(&subids, &l))
+		if (subid_line_fits(&l)) {
+			if (holes)
+				holes[n] = (struct hole){l.start, l.start + SUBID_COUNT};
+			n++;
+		}
+	return n;
+}
+
+static bool in_holes(const struct hole *holes, size_t n, uint32_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (id >= holes[i].first && id < holes[i].after)
+			return true;
+	return false;
+}
+
+int hostmap_text(const char *subids, uint32_t base, const uint32_t *own, size_t nown, char *buf,
+		 size_t size)
+{
+	size_t n = holes_of_lines(subids, NULL), len = 0;
+	_cleanup_free_ struct hole *holes = calloc(n + 2, sizeof *holes);
+	uint32_t next = 0;
+
+	if (!holes)
+		return -ENOMEM;
+	n = holes_of_lines(subids, holes);
+	holes[n++] = (struct hole){base, base + SUBID_COUNT};
+	holes[n++] = (struct hole){SUBID_POOL_FIRST, SUBID_POOL_END};
+	holes_settle(holes, &n);
+	for (size_t i = 0; i <= n && len < size; i++) {
+		/* The last number of all is no id. */
+		uint32_t stop = i < n ? holes[i].first : UINT32_MAX;
+
+		if (stop > next)
+			len += (size_t)snprintf(buf + len, size - len, "%" PRIu32 " %" PRIu32 " %" PRIu32 "\n", next,
+						next, stop - next);
+		next = i < n ? holes[i].after : stop;
+	}
+	for (size_t i = 0; i < nown && len < size; i++)
+		if (in_holes(holes, n, own[i]))
+			len += (size_t)snprintf(buf + len, size - len, "%" PRIu32 " %" PRIu32 " 1\n", own[i],
+						own[i]);
+	return len < size ? (int)len : -E2BIG;
+}
+
+static int write_map(const struct jail *j, pid_t pid, const char *kind, struct err *err)
+{
+	const bool users = strcmp(kind, "uid") == 0;
+	_cleanup_close_ int etc = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint32_t own[INIT_GROUPS_MAX + 1] = {users ? j->id->uid : j->id->gid};
+	_cleanup_free_ char *subids = NULL;
+	char path[48], text[MAP_MAX];
+	size_t n = 1;
 	int r;
 
-	snprintf(path, sizeof path, "%d/%s", pid, file);
-	snprintf(text, sizeof text, "0 0 %" PRIu32 "\n%" PRIu32 " %" PRIu32 " %" PRIu32 "\n", base, after, after,
-		 UINT32_MAX - after);
+	for (size_t i = 0; !users && i < j->ngroups; i++)
+		if (j->groups[i] != j->id->gid)
+			own[n++] = j->groups[i];
+	r = subid_file_text(etc, users ? "subuid" : "subgid", &subids);
+	if (r)
+		return err_set(err, r, "reading /etc/sub%s", kind);
+	r = hostmap_text(subids, users ? j->sub.uid : j->sub.gid, own, n, text, sizeof text);
+	if (r < 0)
+		return err_set(err, r, "the %s_map for what is the host's", kind);
+	snprintf(path, sizeof path, "%d/%s_map", pid, kind);
 	r = write_file_at(j->proc, path, text);
-	return r ? err_set(err, r, "writing the %s for what is the host's", file) : 0;
+	return r ? err_set(err, r, "writing the %s_map for what is the host's", kind) : 0;
 }
 
 int hostmap_make(const struct jail *j, struct err *err)
@@ -38,11 +148,11 @@ int hostmap_make(const struct jail *j, struct err *err)
 	if (pipe2(end, O_CLOEXEC) < 0)
 		return err_set(err, -errno, "a pipe");
 	until = end[1];
-	/* The namespace is the base uid's, whose allowance it counts to, not root's. */
-	r = owner_become(j->sub.uid);
+	/* The namespace counts to the allowance of the jail's others, not to root's. */
+	r = owner_become(subids_owner(&j->sub));
 	if (r) {
 		(void)close(end[0]);
-		return err_set(err, r, "taking the jail's base uid");
+		return err_set(err, r, "taking the uid that the jail's namespaces belong to");
 	}
 	pid = sys_clone3(&args);
 	if (pid == 0) {
@@ -56,9 +166,9 @@ int hostmap_make(const struct jail *j, struct err *err)
 	(void)close(end[0]);
 	if (r)
 		return err_set(err, r, "a user namespace for what is the host's");
-	r = write_map(j, pid, "uid_map", j->sub.uid, err);
+	r = write_map(j, pid, "uid", err);
 	if (!r)
-		r = write_map(j, pid, "gid_map", j->sub.gid, err);
+		r = write_map(j, pid, "gid", err);
 	snprintf(path, sizeof path, "%d/ns/user", pid);
 	ns = r ? r : openat(j->proc, path, O_RDONLY | O_CLOEXEC);
 	if (!r && ns < 0)

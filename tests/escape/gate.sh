@@ -228,12 +228,22 @@ client=$!
 read -r -t 60 taken <"$T/hog"
 like "$taken" '^[0-9]+ E' 'a jail takes all that it gets'
 hold f erik
+ok 'its next one can be watched all the same' eventually_sh '[[ $(loginjail net status | grep -c "^erik .* open$") == 3 ]]'
+release f
+ok '(which ends)' eventually_sh '[[ $(loginjail net status | grep -c "^erik ") == 2 ]]'
+# What a keeper watches counts to root of its jail, outside of it: nobody has that uid there.
+base=$(awk '$1 == 0 { print $2 }' "/proc/$(jail_init erik)/uid_map")
+alone prlimit --nofile="$(ulimit -Hn)" setpriv --reuid="$base" --clear-groups \
+	hog inotify 1000000 hold </dev/zero >"$T/hog.host" 2>/dev/null &
+others=$!
+ok '(taken on the host)' eventually grep -qE '^[0-9]+ E' "$T/hog.host"
+hold f erik
 ok 'a jail whose gate can not be watched is closed' \
 	eventually_sh '[[ $(loginjail net status | grep -c "^erik .* closed: ") -ge 1 ]]'
 rm /srv/lab/open
 ok 'and when the gate closes, all are' eventually_sh '[[ $(loginjail net status | grep -c "^erik .* open$") == 0 ]]'
-kill -KILL "$client"
-wait "$client" 2>/dev/null
+kill -KILL "$client" "$others"
+wait "$client" "$others" 2>/dev/null
 
 # ---- a storm of events costs a keeper next to nothing ------------------------------------------
 # Beside the gate's path, where a user has something

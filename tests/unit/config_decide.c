@@ -195,6 +195,28 @@ static void check_no_needless_lookup(void)
 	is_int(lookups, 0, "a user that is named needs no group");
 }
 
+/* Name services answer in any order: which section matches is jail.ini's order alone. */
+static void check_order_of_groups(void)
+{
+	static const char text[] = "[jail c]\ngroups = listed\n[jail a]\ngroups = staff\n[jail b]\ngroups = students users\n";
+	static const gid_t orders[][3] = {{100, 200, 300}, {100, 300, 200}, {200, 100, 300},
+					  {200, 300, 100}, {300, 100, 200}, {300, 200, 100}};
+	_cleanup_config_ struct config *config = NULL;
+	struct decision d;
+
+	ok(config_parse("f", text, sizeof text - 1, &config) == 0, "a file");
+	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+		/* The primary group is none of the three, then each of them. */
+		for (int primary = -1; primary < 3; primary++) {
+			const struct user_facts carl = {"carl", 1003, primary < 0 ? 500 : orders[i][primary], orders[i],
+							3};
+
+			ok(config_decide(config, &carl, "sshd", &lookup, &d, NULL) == 0, "is decided");
+			is_str(d.section ? d.section->name : NULL, "a", "order %zu of the groups, primary %d", i, primary);
+		}
+	}
+}
+
 static void check_called_wrong(void)
 {
 	static const struct user_facts nobody = {"", 5, 5, NULL, 0};
@@ -242,6 +264,7 @@ int main(void)
 		check_case(i);
 	check_untrusted();
 	check_no_needless_lookup();
+	check_order_of_groups();
 	check_called_wrong();
 	check_explain();
 	return done_testing();
