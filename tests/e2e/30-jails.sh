@@ -144,3 +144,4 @@ ok 'which changes nothing' j true
 is "$(tell 0x4c4a4c7a 2)" 0 'told to end the jail, it takes it from any version'
 nok 'and the jail has ended by then' test -e "$jail"
 release one
+ok 'nothing stays of it' jails_gone
