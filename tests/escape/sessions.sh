@@ -126,7 +126,7 @@ hold two ben
 pass 'and hold no place'
 nok 'of which there are no more' on ben true
 # Started early, not yet called for: no jail, no place
-perl "$T/abandon.pl" "$setup" "$INI" "$magic" "$(id -u ben)" 50000 0 &
+alone perl "$T/abandon.pl" "$setup" "$INI" "$magic" "$(id -u ben)" 50000 0 &
 early=$!
 release one
 eventually_sh '[[ $(compgen -G "$RUN/jail/$(id -u ben)-*" | wc -l) == 1 ]]'
