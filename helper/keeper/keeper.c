@@ -241,7 +241,7 @@ static bool serve(struct keeper *k, size_t i)
 {
 	struct keeper_request q;
 	int fds[PASS_FDS_MAX], r = recv_msg(k->poll[i].fd, &q, sizeof q, fds);
-	const bool good = !r && q.magic == WIRE_MAGIC;
+	const bool good = !r && (q.magic == WIRE_MAGIC || (WIRE_MAGIC_ANY(q.magic) && q.verb == KEEPER_KILL));
 
 	/* A lease's comes with one; nobody has a reason to send others. */
 	for (size_t f = good && q.verb == KEEPER_LEASE && !k->ending; f < PASS_FDS_MAX; f++)

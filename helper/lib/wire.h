@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the processes say to each other.  Fixed layouts, one version for all:
- * the programs of one installation belong together, so another version is
- * refused, never interpreted.
+ * another is refused, never interpreted.  The programs of one installation belong
+ * together, but a jail outlives an upgrade, with the init, the enter and the keeper
+ * that it was made with: then a new setup, and a new loginjail, talk to an old
+ * keeper.  Whoever changes what a message is or means changes WIRE_MAGIC as well:
+ * then its user's next login waits for that jail's end.  What stays for all versions
+ * is keeper_request, and KEEPER_KILL in it: any loginjail can end any jail.
  *
  *   module <-> setup   on descriptor 3 of setup, SOCK_SEQPACKET: setup_request,
  *                      answered by one setup_reply
@@ -16,9 +20,16 @@
 #ifndef LOGINJAIL_WIRE_H
 #define LOGINJAIL_WIRE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define WIRE_MAGIC 0x4c4a4c31u /* "LJL1" */
+#define WIRE_MAGIC_ANY(m) (((m) & 0xffffff00u) == (WIRE_MAGIC & 0xffffff00u))
+
+/* The layout that this version has; its members in another order, or with another meaning, no compiler sees. */
+#define WIRE_LAYOUT(type, last, bytes) \
+	_Static_assert(offsetof(struct type, last) + sizeof ((struct type *)0)->last == (bytes), \
+		       "struct " #type " is another than that of this WIRE_MAGIC")
 
 /* Descriptor 3 of loginjail-setup. */
 #define SETUP_REPLY_FD 3
@@ -31,6 +42,7 @@ struct setup_request {
 	uint32_t ngroups;
 	uint32_t groups[SETUP_GROUPS_MAX]; /* the message ends after ngroups of them */
 };
+WIRE_LAYOUT(setup_request, groups, 4104);
 
 enum setup_verdict {
 	SETUP_NOT_OURS = 1, /* no section matches: the module says PAM_IGNORE */
@@ -47,12 +59,13 @@ struct setup_reply {
 	uint32_t verdict;
 	char text[512]; /* one line for the user, NUL-terminated */
 };
+WIRE_LAYOUT(setup_reply, text, 520);
 
 enum keeper_verb {
 	/* One login more; comes with a pidfd of the process that holds its PAM session;
 	 * answered by setup_reply. */
 	KEEPER_LEASE = 1,
-	KEEPER_KILL = 2,  /* end the jail now; the socket closes when it is gone */
+	KEEPER_KILL = 2,  /* end the jail now, of any version; the socket closes when it is gone */
 	KEEPER_STATUS = 3, /* answered by keeper_status */
 	KEEPER_LOGINS = 4, /* answered by keeper_logins */
 	/* Look whether the network was switched off by hand, and follow; answered by
@@ -65,6 +78,7 @@ struct keeper_request {
 	uint32_t verb;
 	uint32_t pid; /* KEEPER_LEASE: as a number, to be shown only */
 };
+WIRE_LAYOUT(keeper_request, pid, 12);
 
 struct keeper_status {
 	uint32_t magic;
@@ -78,6 +92,7 @@ struct keeper_status {
 	char root[128];	      /* "host", or NAME/GENERATION below trees */
 	char trees[128];
 };
+WIRE_LAYOUT(keeper_status, trees, 536);
 
 #define KEEPER_LOGINS_MAX 1024
 
@@ -86,6 +101,7 @@ struct keeper_login {
 	uint32_t left; /* seconds until session_time ends it; UINT32_MAX: it is not */
 	int64_t since; /* CLOCK_REALTIME, seconds */
 };
+WIRE_LAYOUT(keeper_login, since, 16);
 
 struct keeper_logins {
 	uint32_t magic;
@@ -93,12 +109,14 @@ struct keeper_logins {
 	int64_t idle; /* seconds, of the terminal that was busy last; -1: no terminal */
 	struct keeper_login login[KEEPER_LOGINS_MAX];
 };
+WIRE_LAYOUT(keeper_logins, login, 16400);
 
 struct keeper_net {
 	uint32_t magic;
 	uint32_t linked; /* 0: it has no network that could be opened, and no text */
 	char text[320];	 /* "open", or "closed: " and why */
 };
+WIRE_LAYOUT(keeper_net, text, 328);
 
 /* keeper -> init, after the spec */
 #define INIT_TREE 'T' /* the mounts stand: take them as root */
@@ -124,6 +142,7 @@ struct init_event {
 	uint32_t value;
 	uint32_t seconds;
 };
+WIRE_LAYOUT(init_event, seconds, 16);
 
 #define INIT_GROUPS_MAX 64
 #define INIT_LIMITS_MAX 16
@@ -133,6 +152,7 @@ struct init_limit {
 	uint32_t unused;
 	uint64_t soft, hard; /* as the kernel has them */
 };
+WIRE_LAYOUT(init_limit, hard, 24);
 
 struct init_spec {
 	uint32_t magic;
@@ -152,6 +172,7 @@ struct init_spec {
 	char shell[512];
 	char env[8192]; /* NAME=VALUE strings, each ended by a NUL; then a NUL */
 };
+WIRE_LAYOUT(init_spec, env, 10729);
 
 /* The user may become root of the jail. */
 #define INIT_INSIDE_ROOT 1u
@@ -182,6 +203,7 @@ struct enter_request {
 	uint32_t env_len;     /* bytes of the NAME=VALUE strings, with their NULs */
 	/* comes with three descriptors: 0, 1, 2 */
 };
+WIRE_LAYOUT(enter_request, env_len, 28);
 
 enum session_event {
 	SESSION_STARTED = 1,  /* only where ENTER_NEW_PTY asked: with the pty's master */
@@ -195,5 +217,6 @@ struct session_reply {
 	uint32_t event;
 	uint32_t value;
 };
+WIRE_LAYOUT(session_reply, value, 12);
 
 #endif

@@ -123,3 +123,25 @@ release one
 ok 'it is let in when another has left' eventually on dora true
 release two
 ok 'nothing stays' jails_gone
+
+# A loginjail of another version, which must be able to end a jail, and can't ask for more
+tell() { # VERSION VERB: as a message to alice's keeper; prints how much comes back
+	perl -MSocket -e 'my ($path, $version, $verb) = @ARGV;
+		my $s;
+		socket($s, AF_UNIX, SOCK_SEQPACKET, 0) && connect($s, pack_sockaddr_un($path)) or die "$!\n";
+		send($s, pack("LLL", $version, $verb, 0), 0) == 12 or die "$!\n";
+		my $said;
+		defined recv($s, $said, 4096, 0) or die "$!\n"; print length $said' "$jail/keeper.sock" "$(($1))" "$2"
+}
+hold one alice
+jail=$(jail_dir alice)
+jail=$RUN/jail/${jail##*/}
+ok '(its directory)' test -S "$jail/keeper.sock"
+like "$(tell 0x4c4a4c31 3)" '^[1-9]' 'a keeper answers those of its version'
+is "$(tell 0x4c4a4c30 3)" 0 'and no question of another'
+is "$(tell 0x4c4a4d31 2)" 0 'nor anybody else'
+ok 'which changes nothing' j true
+is "$(tell 0x4c4a4c7a 2)" 0 'told to end the jail, it takes it from any version'
+nok 'and the jail has ended by then' test -e "$jail"
+release one
+ok 'nothing stays of it' jails_gone

