@@ -112,6 +112,9 @@ int file_read(const struct tree *tree, const char *path, struct file *ret, struc
 	if (fd < 0)
 		return err_set(err, fd, "%s%s", tree->root, path);
 	r = read_text(fd, ret);
+	if (r == -EINVAL)
+		return err_set(err, 0, "%s%s %s", tree->root, path, S_ISREG(ret->st.st_mode) ?
+			       "holds a NUL, and is no text" : "is no file, but a directory, a device or the like");
 	return r ? err_set(err, r, "%s%s", tree->root, path) : 0;
 }
 
@@ -121,6 +124,14 @@ bool file_exists(const struct tree *tree, const char *path)
 	struct stat st;
 
 	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool file_is_other(const struct tree *tree, const char *path)
+{
+	_cleanup_close_ int fd = open_below(tree, path, O_PATH);
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
 void file_clear(struct file *file)

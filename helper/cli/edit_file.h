@@ -53,8 +53,9 @@ void file_clear(struct file *file);
 int file_replace(const struct tree *tree, const char *path, const struct file *old,
 		 const char *text, struct err *err);
 
-/* Is there a file, links followed? */
+/* Is there a file, links followed?  Is there what is none: a directory, a device or the like? */
 bool file_exists(const struct tree *tree, const char *path);
+bool file_is_other(const struct tree *tree, const char *path);
 
 /* rmdir; not empty or not there is no error. */
 void dir_remove_if_empty(const struct tree *tree, const char *path);

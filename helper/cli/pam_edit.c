@@ -27,7 +27,7 @@ static char *vendor_lines(const char *service, const char *line)
 /* Is it in order, with all that is planned?  jails: as the one that sshd jails by. */
 static int check(struct changes *c, const char *service, bool jails, struct err *err)
 {
-	const struct pam_source source = {changes_read, c};
+	const struct pam_source source = {pam_read, c};
 	const struct pam_entry *ours;
 	struct pam_stack stack;
 	int r = pam_stack_read(&source, service, "session", &stack, err);
@@ -192,6 +192,11 @@ static int plan_refusal(struct changes *c, const struct pam_services *services, 
 
 	if (!path || !why)
 		return -ENOMEM;
+	if (file_is_other(&c->tree, path)) {
+		fprintf(stderr, "loginjail: warning: %s%s is left alone, since it is no file: PAM finds no lines "
+				"there, and takes those of 'other'\n", c->tree.root, path);
+		return 0;
+	}
 	r = changes_open(c, path, &change);
 	if (r)
 		return r;
@@ -250,6 +255,9 @@ static int undo_file(struct changes *c, const char *path, bool all)
 	struct err err;
 	int r;
 
+	/* There never were lines of ours. */
+	if (file_is_other(&c->tree, path))
+		return 0;
 	r = changes_open(c, path, &change);
 	if (r || !change->old.text)
 		return r;

@@ -177,7 +177,7 @@ static int drop_parts(void *arg, const char *path)
 	if (is_copy(strrchr(path, '/') + 1))
 		return 0;
 	/* What can't be read is told where it is looked at as a service. */
-	if (changes_read(f->c, path, &text, &err) || !text)
+	if (pam_read(f->c, path, &text, &err) || !text)
 		return 0;
 	return pam_text_includes(text, drop_part, f);
 }
@@ -235,9 +235,19 @@ void pam_services_clear(struct pam_services *services)
 	*services = (struct pam_services){0};
 }
 
+int pam_read(void *arg, const char *path, char **ret, struct err *err)
+{
+	const struct changes *c = arg;
+
+	if (!file_is_other(&c->tree, path))
+		return changes_read(arg, path, ret, err);
+	*ret = strdup("");
+	return *ret ? 0 : err_set(err, -ENOMEM, "%s", path);
+}
+
 int pam_service_has_session(struct changes *c, const char *service, struct err *err)
 {
-	const struct pam_source source = {changes_read, c};
+	const struct pam_source source = {pam_read, c};
 	struct pam_stack stack;
 	int r = pam_stack_read(&source, service, "session", &stack, err);
 

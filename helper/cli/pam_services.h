@@ -35,6 +35,12 @@ int pam_services_find(struct changes *c, struct pam_services *ret);
 void pam_services_clear(struct pam_services *services);
 
 /*
+ * As changes_read, and as PAM reads: what is no file, such as a link to /dev/null or a directory, is one
+ * without lines.
+ */
+int pam_read(void *arg, const char *path, char **ret, struct err *err);
+
+/*
  * Has the stack of a service, or of a file given by its path, anything to do when a session is
  * opened?  1, 0, -ENOENT without such a file, or an error.
  */
