@@ -20,6 +20,9 @@
  *  clone, unshare      namespaces, unless nested
  *  and for a jail with a root of its own, the limits and the scheduling of PID 1
  *
+ * Where a C library makes sockets by socketcall(2) (some for i386 and s390), there are none: that call has
+ * its arguments in memory, where no filter sees them.
+ *
  * The kernel looks at the low half of an int, so must we.
  */
 #include "filter/program.h"
@@ -122,7 +125,7 @@ static int add_spaces(scmp_filter_ctx ctx, const struct profile *p)
 		const scmp_datum_t flag = (scmp_datum_t)1 << bit;
 
 		if (CLONE_NEW_ANY & flag)
-			ADD(REFUSE(EPERM), clone, SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag));
+			ADD(REFUSE(EPERM), clone, CLONE_HAS(flag));
 		/* PID 1 still has to unshare that of cgroups, once; without its capability, and
 		 * with the limit that it sets then, nobody can after it. */
 		if ((CLONE_NEW_ANY & ~CLONE_NEWCGROUP & flag) || flag == CLONE_NEWTIME)
