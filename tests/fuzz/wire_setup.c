@@ -29,6 +29,8 @@ static void from_module(const uint8_t *data, size_t size)
 	if (r == 0) {
 		must(q->magic == WIRE_MAGIC && q->ngroups <= SETUP_GROUPS_MAX);
 		must(size == 8 + 4 * (size_t)q->ngroups || size > sizeof *q);
+	} else if (size == 0) {
+		must(r == -ESRCH); /* the module is gone */
 	} else {
 		must(r == -EPROTO && err.text[0]);
 	}
