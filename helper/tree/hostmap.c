@@ -113,6 +113,14 @@ int hostmap_text(const char *subids, uint32_t base, const uint32_t *own, size_t 
 	return len < size ? (int)len : -E2BIG;
 }
 
+static bool is_in(const uint32_t *ids, size_t n, uint32_t id)
+{
+	while (n > 0)
+		if (ids[--n] == id)
+			return true;
+	return false;
+}
+
 static int write_map(const struct jail *j, pid_t pid, const char *kind, struct err *err)
 {
 	const bool users = strcmp(kind, "uid") == 0;
@@ -123,8 +131,9 @@ static int write_map(const struct jail *j, pid_t pid, const char *kind, struct e
 	size_t n = 1;
 	int r;
 
+	/* Twice the same would overlap itself. */
 	for (size_t i = 0; !users && i < j->ngroups; i++)
-		if (j->groups[i] != j->id->gid)
+		if (!is_in(own, n, j->groups[i]))
 			own[n++] = j->groups[i];
 	r = subid_file_text(etc, users ? "subuid" : "subgid", &subids);
 	if (r)

@@ -13,7 +13,7 @@ SSHD_MATCH='' sshd_start unforced 'AcceptEnv *' 'PermitUserEnvironment yes'
 printf '#!/bin/sh\n%s' "$(mark_sh sshrc)" >/etc/ssh/sshrc
 export DISPLAY=127.0.0.1:9
 
-for user in pat alice; do
+for user in pat uma alice; do
 	mkdir -p "/home/$user/.ssh"
 	for way in pam file key client; do
 		mark_library "/home/$user/$way.so" "$user.$way"
@@ -49,7 +49,13 @@ all_ways() { # USER
 } </dev/null >/dev/null 2>&1
 
 all_ways pat
+bites sshrc '/etc/ssh/sshrc, as the user,'
 rm -f "$MARKS/sshrc"
+# With a forced command of sshd's own configuration there is no ~/.ssh/rc.
+sshd_use unforced
+on uma true >/dev/null 2>&1
+bites uma.rc 'the rc file of .ssh'
+sshd_use main
 # pam_env reads the user's file in Debian's stack up to 12; later it may not.
 if marked_on_host pat.pam; then bites pat.pam .pam_environment; fi
 for way in file key client; do

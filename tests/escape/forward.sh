@@ -23,6 +23,11 @@ addresses='127.0.0.1:7001 localhost:7001 [::1]:7001 198.51.100.7:7001 0.0.0.0:70
 for address in 127.0.0.1:7001 '[::1]:7001' 198.51.100.7:7001; do
 	is "$(ask_through pat "$address")" HOST "without a jail: -W $address is in reach"
 done
+alone ssh -F "$S/ssh_config" -N -l pat -R 0.0.0.0:9100:127.0.0.1:7001 world 2>/dev/null &
+client=$!
+ok 'without a jail: -R listens on every address of the host' eventually answers TCP:198.51.100.7:9100 HOST
+kill "$client"
+wait "$client" 2>/dev/null
 for server in main unforced; do
 	sshd_use $server
 	hold h alice

@@ -56,8 +56,9 @@ answer() { timeout 60 socat -t 40 -,ignoreeof "UNIX:$T/to-init" 2>/dev/null | pe
 EPROTO=71
 is "$(request "$magic" 'touch ~/ran' | answer)" "4 $EPROTO" 'a good request without descriptors is refused'
 is "$(request 0 'touch ~/ran' | answer)" "4 $EPROTO" 'another one, too'
-is "$(head -c 32 /dev/urandom | answer)" "4 $EPROTO" 'random bytes'
-is "$(head -c 100000 /dev/zero | answer)" "4 $EPROTO" 'many of them'
+is "$(head -c 28 /dev/urandom | answer)" "4 $EPROTO" 'random bytes'
+# What is not read when the session ends may take its answer with it.
+like "$(head -c 100000 /dev/zero | answer)" "^(4 $EPROTO)?\$" 'many of them'
 nok 'none of them ran' test -e /home/alice/ran
 # Who says nothing: they stay for a while, and nobody else waits for them
 silent=()

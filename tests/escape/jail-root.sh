@@ -66,7 +66,11 @@ for file in kernel/core_pattern kernel/hostname kernel/modprobe kernel/sysrq vm/
 done
 nok '/proc/sysrq-trigger' j 'echo s >/proc/sysrq-trigger'
 
-# Mounts and namespaces
+# Mounts and namespaces: what root can do who is no jail's, in namespaces that end with it
+for what in 'mount -t tmpfs x /mnt' 'mount --bind / /mnt' 'mount -t proc proc /mnt' 'mount -o remount,bind,rw /dev' \
+	'umount -l /proc' 'unshare -m true' 'unshare -Ur true' 'unshare -n true' 'hostname other' 'ip link set lo up'; do
+	is "$(unshare -mnu --propagation private sh -c "$what && echo done" 2>/dev/null)" 'done' "without a jail: $what"
+done
 for what in 'mount -t tmpfs x /mnt' 'mount --bind / /mnt' 'mount -o remount,rw /sys' 'mount -o remount,bind,rw /dev' \
 	'mount -t proc proc /mnt' 'mount -t sysfs sysfs /mnt' 'mount -t cgroup2 c /mnt' 'mount -t cgroup -o memory c /mnt' \
 	'mount -t overlay -o lowerdir=/usr:/etc o /mnt' 'mount -t devpts d /mnt' 'umount /tmp' 'umount -l /proc' \

@@ -4,6 +4,7 @@
  * of people are in none; and what is taken is seen as taken.
  */
 #include "setup/subid.c"
+#include "tree/hostmap.h"
 
 #include "fuzz.h"
 
@@ -38,7 +39,8 @@ static bool first_range(const char *text, const char *name, uint32_t *ret)
 	return false;
 }
 
-/* Every id below the 65,536th is in the map once: as itself if it is one's own, else shifted. */
+/* Every id below the last of the range is in the map once: as itself if it is one's own, else
+ * shifted.  That one is nobody's. */
 static void check_map(const uint32_t *own, size_t n, uint32_t base)
 {
 	char buf[4096], *p = buf;
@@ -58,14 +60,37 @@ static void check_map(const uint32_t *own, size_t n, uint32_t base)
 			i++;
 		} else {
 			must(inside == next && outside == base + inside && count > 0);
-			must(inside + count <= SUBID_COUNT && (i == n || inside + count <= own[i]));
+			must(inside + count <= SUBID_MAPPED && (i == n || inside + count <= own[i]));
 		}
-		if (inside < SUBID_COUNT) {
+		if (inside < SUBID_MAPPED) {
 			must(inside == next);
 			next = inside + count;
 		}
 	}
-	must(i == n && next == SUBID_COUNT);
+	must(i == n && next == SUBID_MAPPED);
+}
+
+/* No id that a jail may get of this file is in what it sees of the host, but for one's own. */
+static void check_hostmap(const char *text, const uint32_t *own, size_t n, uint32_t base)
+{
+	char buf[4096], *p = buf;
+	struct subid_line l;
+	int len = hostmap_text(text, base, own, n, buf, sizeof buf);
+
+	must(len > 0 && (size_t)len == strlen(buf));
+	while (*p) {
+		uint32_t inside = (uint32_t)strtoul(p, &p, 10), outside = (uint32_t)strtoul(p, &p, 10),
+			 count = (uint32_t)strtoul(p, &p, 10);
+		bool is_own = false;
+
+		must(*p == '\n' && inside == outside && count > 0 && (uint64_t)inside + count <= UINT32_MAX);
+		p++;
+		for (size_t i = 0; i < n; i++)
+			is_own |= inside == own[i] && count == 1;
+		for (const char *t = text; !is_own && subid_line_next(&t, &l);)
+			must(!subid_line_fits(&l) || inside >= l.start + SUBID_COUNT || inside + count <= l.start);
+		must(is_own || inside >= base + SUBID_COUNT || inside + count <= base);
+	}
 }
 
 int fuzz_one(const uint8_t *data, size_t size)
@@ -93,5 +118,6 @@ int fuzz_one(const uint8_t *data, size_t size)
 			own[n++] = v;
 	}
 	check_map(own, n, SUBID_POOL_FIRST);
+	check_hostmap(text, own, n, 327680);
 	return 0;
 }

@@ -198,7 +198,8 @@ static void check_no_needless_lookup(void)
 /* Name services answer in any order: which section matches is jail.ini's order alone. */
 static void check_order_of_groups(void)
 {
-	static const char text[] = "[jail c]\ngroups = listed\n[jail a]\ngroups = staff\n[jail b]\ngroups = students users\n";
+	static const char text[] = "[jail c]\ngroups = listed\n[jail a]\ngroups = staff\n"
+				   "[jail b]\ngroups = students users\n";
 	static const gid_t orders[][3] = {{100, 200, 300}, {100, 300, 200}, {200, 100, 300},
 					  {200, 300, 100}, {300, 100, 200}, {300, 200, 100}};
 	_cleanup_config_ struct config *config = NULL;
@@ -212,7 +213,8 @@ static void check_order_of_groups(void)
 							3};
 
 			ok(config_decide(config, &carl, "sshd", &lookup, &d, NULL) == 0, "is decided");
-			is_str(d.section ? d.section->name : NULL, "a", "order %zu of the groups, primary %d", i, primary);
+			is_str(d.section ? d.section->name : NULL, "a", "order %zu of the groups, primary %d", i,
+			       primary);
 		}
 	}
 }

@@ -71,7 +71,7 @@ static bool mapped(const char *text, uint32_t id)
 /* More ranges than a map has room for: none of them is in it, and the account's own ids are. */
 static void many(void)
 {
-	enum { RANGES = 5000 };
+	enum { RANGES = 600 };
 	char *subids = malloc(RANGES * 40), *p = subids;
 	uint32_t own[65], start[RANGES], bad = 0;
 	char buf[4096];
@@ -83,7 +83,7 @@ static void many(void)
 		p += sprintf(p, "u%zu:%" PRIu32 ":65536\n", i, start[i]);
 	}
 	for (uint32_t i = 0; i < 65; i++)
-		own[i] = 100000 + 15000000 * i;
+		own[i] = 100000 + 1800000 * i;
 	len = hostmap_text(subids, 1200000000, own, 65, buf, sizeof buf);
 	ok(len > 0 && len < 4096, "a map of %d ranges, in one page", RANGES);
 	for (size_t i = 0; i < RANGES; i++)
