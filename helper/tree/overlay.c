@@ -178,7 +178,7 @@ static int mount_host_overlay(struct jail *j, unsigned int number, const char *t
 }
 
 /* The tree that the option root names, whole: what is mounted below it is no part of it. */
-static int mount_tree_overlay(struct jail *j, struct err *err)
+static int clone_tree(struct jail *j, struct err *err)
 {
 	static const char *const remedy[] = {
 		[ROOTFS_DIRECTORY] = "make it an image, which may lie anywhere (loginjail-rootfs build --image "
@@ -186,12 +186,26 @@ static int mount_tree_overlay(struct jail *j, struct err *err)
 		[ROOTFS_EROFS] = "give this host a kernel that can, or build the tree as a directory",
 		[ROOTFS_SQUASHFS] = "for squashfs that takes Linux 6.2 or later: build the tree with --image erofs",
 	};
-	_cleanup_close_ int lower = mnt_clone(j->layer.host, "", false, MNT_SAFE, j->userns, err);
-	struct stat st;
+	int lower = mnt_clone(j->layer.host, "", false, MNT_SAFE, j->userns, err);
 
 	if (lower == -EINVAL || lower == -EPERM)
 		return err_set(err, 0, "the tree '%s' can't be mounted with mapped ids where it lies: %s",
 			       j->rootfs.name, remedy[j->rootfs.kind]);
+	return lower;
+}
+
+int overlay_check_tree(struct jail *j, struct err *err)
+{
+	_cleanup_close_ int lower = clone_tree(j, err);
+
+	return lower < 0 ? lower : 0;
+}
+
+static int mount_tree_overlay(struct jail *j, struct err *err)
+{
+	_cleanup_close_ int lower = clone_tree(j, err);
+	struct stat st;
+
 	if (lower < 0)
 		return lower;
 	if (fstat(j->layer.host, &st) < 0)

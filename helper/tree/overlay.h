@@ -16,4 +16,7 @@
  */
 int overlays_mount(struct jail *j, struct err *err);
 
+/* Fails with the remedy where the tree, other than the host's, can't be had with mapped ids. */
+int overlay_check_tree(struct jail *j, struct err *err);
+
 #endif

@@ -296,6 +296,10 @@ int tree_fill(struct jail *j, struct err *err)
 	if (!r)
 		r = volumes_make(j, err);
 	owner_back();
+	/* What can't be looked at in this way, as on NFS, can't have mapped ids either, and for
+	 * that there is a remedy. */
+	if (r && !tree_is_host(j) && j->rootfs.kind == ROOTFS_DIRECTORY)
+		(void)overlay_check_tree(j, err);
 	/* Where the names of the layers are looked up. */
 	if (!r && fchdir(j->stage) < 0)
 		r = err_set(err, -errno, "the staging tmpfs");

@@ -33,7 +33,7 @@ sshd_start main
 hold h alice
 
 is "$(j cat /etc/which)" "lab $old" 'the tree is the root'
-is "$(j 'ls /bin/busybox /usr/bin/perl /usr/sbin/sshd 2>/dev/null')" '' "nothing of the host's is there"
+is "$(j 'ls /usr/bin/env /usr/bin/perl /usr/sbin/sshd 2>/dev/null')" '' "nothing of the host's is there"
 is "$(j 'id -un; id -gn; echo $HOME')" $'alice\nalice\n/home/alice' 'the user is who they are'
 is "$(j id -Gn)" 'alice jailed course' 'in their groups, whose names are the host'"'"'s'
 is "$(j 'cut -d: -f1 /etc/passwd' | tr '\n' ' ')" 'root www alice ' \

@@ -87,6 +87,21 @@ is "$(j cat /etc/which)" "erofs $generation" 'an image on a file system that kno
 jails_gone
 umount "$TREES/ram"
 
+# Trees whose server does not answer any more
+use erofs
+hold h alice
+mknod -m 666 /dev/fuse c 10 229
+mute-fuse "$TREES" 0 40700 >"$T/mute" &
+server=$!
+ok '(the trees say nothing)' eventually grep -q mounted "$T/mute"
+like "$(timeout 60 loginjail ps)" "erofs/$generation \\(no answer\\)" 'ps does not wait for them'
+kill -KILL "$server"
+wait "$server" 2>/dev/null
+umount -l "$TREES"
+like "$(loginjail ps)" "erofs/$generation\$" 'and asks again'
+release h
+jails_gone
+
 # A file that is no image
 for kind in erofs squashfs; do
 	head -c 1M /dev/zero >"$TREES/$kind/$generation/root.$kind"
