@@ -105,7 +105,7 @@ for v in 4:198.51.100.2 6:2001:db8:1::2; do
 	to=${v#*:} v=${v%%:*}
 	touch /srv/lab/today/open
 	ok "(open, IPv$v)" eventually state_is alice open
-	in_net internet socat -u "TCP$v-LISTEN:710$v,reuseaddr" "OPEN:$T/stream,creat,trunc" </dev/null >/dev/null 2>&1 &
+	alone nsenter -t "${net_pid[internet]}" -n socat -u "TCP$v-LISTEN:710$v,reuseaddr" "OPEN:$T/stream,creat,trunc" </dev/null >/dev/null 2>&1 &
 	served+=("$!")
 	ok '(somebody listens)' eventually_sh "in_net internet ss -Hltn 'sport = :710$v' | grep -q ."
 	alone ssh -F "$S/ssh_config" -l alice world \
@@ -129,7 +129,7 @@ like "$(state bob)" '^closed: gate unit:lab@1.service: .* does not exist$' 'and 
 mkdir -p "$unit"
 ok 'its control group is there' eventually_sh "[[ \$(state bob) == *'control group has no process' ]]"
 ok 'but nobody in it: no network' closed bob
-sleep infinity >/dev/null 2>&1 &
+alone sleep infinity >/dev/null 2>&1 &
 main=$!
 echo "$main" >"$unit/cgroup.procs"
 within_a_second 'a process in it: open' state_is bob open
@@ -138,7 +138,7 @@ kill "$main"
 wait "$main" 2>/dev/null
 within_a_second 'that has ended: closed' not state_is bob open
 ok 'in neither family' closed bob
-sleep infinity >/dev/null 2>&1 &
+alone sleep infinity >/dev/null 2>&1 &
 main=$!
 echo "$main" >"$unit/cgroup.procs"
 ok 'open again' eventually state_is bob open
@@ -153,12 +153,12 @@ hold c carl
 hold d dora
 ok 'no process: no network' closed carl
 is "$(state carl)" 'closed: gate process:meeting: no such process' 'and why'
-meeting infinity &
+alone meeting infinity &
 first=$!
 within_a_second 'root has one: open' state_is carl open
 reaches carl 'in both families' "$V4=$A4" "$V6=$A6"
 isnt "$(state dora)" open 'hers is another user'"'"'s'
-meeting infinity &
+alone meeting infinity &
 second=$!
 ok '(another)' eventually_sh '[[ $(<"/proc/$second/comm") == meeting ]]'
 kill "$first"
@@ -175,7 +175,7 @@ ok 'in neither family' closed carl
 hold d2 dora
 is "$(state dora)" $'closed: gate process:meeting@uma: no such process\nclosed: gate process:meeting@uma: no such process' \
 	'of a user: closed'
-setpriv --reuid uma --regid uma --clear-groups meeting infinity &
+alone setpriv --reuid uma --regid uma --clear-groups meeting infinity &
 hers=$!
 within_a_second 'she has one: open, in both' state_is dora $'open\nopen'
 isnt "$(state carl)" open 'but not for who waits for root'"'"'s'
@@ -187,7 +187,7 @@ within_a_second 'ended: closed, in both' state_is dora \
 release d2
 release d
 # The first session of a jail has it at once
-meeting infinity &
+alone meeting infinity &
 first=$!
 is "$(on dora "$TOOLS/reach $V4" | grep -c '^')" 1 '(a login)'
 release c
