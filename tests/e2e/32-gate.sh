@@ -105,7 +105,8 @@ for v in 4:198.51.100.2 6:2001:db8:1::2; do
 	to=${v#*:} v=${v%%:*}
 	touch /srv/lab/today/open
 	ok "(open, IPv$v)" eventually state_is alice open
-	alone nsenter -t "${net_pid[internet]}" -n socat -u "TCP$v-LISTEN:710$v,reuseaddr" "OPEN:$T/stream,creat,trunc" </dev/null >/dev/null 2>&1 &
+	alone nsenter -t "${net_pid[internet]}" -n socat -u "TCP$v-LISTEN:710$v,reuseaddr" \
+		"OPEN:$T/stream,creat,trunc" </dev/null >/dev/null 2>&1 &
 	served+=("$!")
 	ok '(somebody listens)' eventually_sh "in_net internet ss -Hltn 'sport = :710$v' | grep -q ."
 	alone ssh -F "$S/ssh_config" -l alice world \
@@ -253,15 +254,15 @@ reaches alice 'in both families' "$V4=$A4" "$V6=$A6"
 
 # A link that is gone for good: nothing more to watch
 keeper=$(ss -xlp | grep -F "$(basename "$(jail_dir alice)")" | grep -oE 'pid=[0-9]+' | head -n 1 | tr -dc 0-9)
+watches() { find "/proc/$keeper/fd" -lname anon_inode:inotify | wc -l; }
+is "$(watches)" 1 '(it watches)'
 ip link del "$(jail_link alice)"
 ok 'no link: closed' eventually_sh "[[ \$(state alice) == 'closed: its link is gone'* ]]"
 nft delete table inet loginjail
 rm /srv/lab/today/open
 ok '(the keeper notices)' eventually logged_since 'its link: .*; it has no network any more'
-watches() { find "/proc/$keeper/fd" -lname anon_inode:inotify | wc -l; }
-is "$(watches)" 1 '(it watches)'
 touch /srv/lab/today/open
-ok 'and watches no more' eventually_sh '[[ $(watches) == 0 ]]'
+ok 'it watches no more' eventually_sh '[[ $(watches) == 0 ]]'
 
 for name in a b c; do
 	release "$name"
