@@ -82,12 +82,29 @@ static bool next_line(const char **text, uint32_t *uid, uint32_t *slot, uint32_t
 }
 
 /*
- * What a power cut left without its end counts for nothing, and is cut off.  Any other line that is none
- * might have been somebody's place.
+ * Is this line the beginning of one that stops before its place?  Earlier versions ended what a power cut
+ * or a full disk had left, and went on in the next line: it never was anybody's.
+ */
+static bool is_beginning(const char *line)
+{
+	const char *end = strchrnul(line, '\n');
+	const char *colon = memchr(line, ':', (size_t)(end - line));
+	uint32_t ignored;
+
+	if (digits_u32(line, end, &ignored) != (colon ? colon : end))
+		return false;
+	return !colon || colon + 1 == end || digits_u32(colon + 1, end, &ignored) == end ||
+	       (end[-1] == ':' && digits_u32(colon + 1, end, &ignored) == end - 1);
+}
+
+/*
+ * What a power cut left without its end counts for nothing, and is cut off; what it left to earlier versions
+ * is passed by.  Any other line that is none might have been somebody's place.
  */
 static int check_lines(int fd, char *text, const char *file, struct err *err)
 {
-	char *end = strrchr(text, '\n');
+	char *end = strrchr(text, '\n'), *keep = text;
+	const char *start = text;
 	uint32_t u, s, i;
 	unsigned int n = 1;
 
@@ -95,10 +112,16 @@ static int check_lines(int fd, char *text, const char *file, struct err *err)
 	if (*end && ftruncate(fd, end - text) < 0)
 		return err_set(err, -errno, "writing " WHAT, file);
 	*end = '\0';
-	for (const char *at = text; next_line(&at, &u, &s, &i); n++)
-		if (i == 0)
+	for (const char *at = text; next_line(&at, &u, &s, &i); start = at, n++) {
+		const size_t len = (size_t)(at - start);
+
+		if (i == 0 && !is_beginning(start))
 			return err_set(err, -EUCLEAN, "line %u of " WHAT " is no UID:SLOT:INDEX; remove it while "
 				       "nobody is logged in", n, file);
+		if (i > 0)
+			keep = (char *)memmove(keep, start, len) + len;
+	}
+	*keep = '\0';
 	return 0;
 }
 

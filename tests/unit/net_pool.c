@@ -135,7 +135,8 @@ static void check_taken_over(void)
 static void check_malformed(void)
 {
 	static const char *const lines[] = {
-		"x", "", "1001:0", "1001:0:", "1001:0:3x", "1001:0:3:4", "1001:0:3 ", " 1001:0:3", "-1:0:4", "+1:0:4",
+		"x", "", ":", "1001::", "1001:0::", "1001x", "1001:0x:", "1001:0:3x", "1001:0:3:4",
+		"1001:0:3 ", " 1001:0:3", "-1:0:4", "+1:0:4",
 		"1001: 0:4", "1001:-1:4", "1001::4", "1001:0:0", "1001:0:99999999999", "1001:0:4294967301",
 		"4294968297:0:5", "1001:4294967296:5", "1001:0:18446744073709551621", "1001:0:0x5", "1001.0.5",
 	};
@@ -149,6 +150,11 @@ static void check_malformed(void)
 			 "'%s' is refused", lines[i]);
 		is_int(read_file_at(scratch_fd, POOL_FILE, before, sizeof before), n, "and left");
 	}
+	/* As earlier versions left what a power cut, or a full disk, had broken off */
+	ok(put(scratch_fd, POOL_FILE, "1000:0:1\n10\n1001:\n1001:0\n1001:0:\n1002:0:2\n", 0600),
+	   "(beginnings of lines)");
+	is_str(get("10.1.0.0/28", 1001, 0), "10.1.0.3", "are nobody's place");
+	is_str(get("10.1.0.0/28", 1002, 0), "10.1.0.2", "and what follows them counts");
 	ok(put(scratch_fd, POOL_FILE, "4294967295:4294967295:4294967295\n1001:0:007\n", 0600), "(large numbers)");
 	is_str(get("10.1.0.0/28", 1001, 0), "10.1.0.7", "are some");
 }
