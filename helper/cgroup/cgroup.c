@@ -234,11 +234,14 @@ void cgroup_path(const struct cgroup *cg, const char *instance, char *buf, size_
 	snprintf(buf, size, "%s/%s", delegated ? CGROUP_UNIT : CGROUP_BASE, instance);
 }
 
-void cgroup_kill(const struct cgroup *cg)
+bool cgroup_kill(const struct cgroup *cg)
 {
+	bool killed = false;
+
 	for (int i = 0; i < cg->ntrees; i++)
 		if (cg->tree[i].v2 && cg->tree[i].dir >= 0)
-			(void)write_file_at(cg->tree[i].dir, "cgroup.kill", "1");
+			killed |= write_file_at(cg->tree[i].dir, "cgroup.kill", "1") == 0;
+	return killed;
 }
 
 int cgroup_remove(const struct cgroup *cg, const char *instance)

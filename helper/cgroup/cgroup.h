@@ -94,8 +94,8 @@ bool cgroup_fork_keeper(void);
 /* Where the group of this instance is, below its hierarchy's root. */
 void cgroup_path(const struct cgroup *cg, const char *instance, char *buf, size_t size);
 
-/* Kill all that is in the jail's group, at once, where the kernel has a word for it (v2). */
-void cgroup_kill(const struct cgroup *cg);
+/* Kill all that is in the jail's group, at once.  False: the kernel has no word for it (v1). */
+bool cgroup_kill(const struct cgroup *cg);
 
 /* Remove the instance's groups, and BASE, if it is not systemd's, after the
  * last. The processes in them must be gone: -EBUSY otherwise. */

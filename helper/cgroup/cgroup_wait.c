@@ -78,7 +78,7 @@ static int wait_members(int dirfd, const char *path, const struct timespec *end)
 
 		if (pidfd >= 0)
 			r = wait_event(pidfd, POLLIN, end);
-		else if (errno != ESRCH) /* it has gone just now */
+		else if (errno != ESRCH && errno != EINVAL) /* it has gone just now, and the number is a thread's */
 			r = -errno;
 	}
 	return r;

@@ -77,7 +77,7 @@
 
 /* PID 1 has its own deadline; this one is for a PID 1 that is stopped or stuck. */
 #define INIT_DEADLINE_S 10
-/* For processes that root has put into the group, which are killed with it. */
+/* For processes that root has put into the group, which are killed with it where the kernel can. */
 #define OUTSIDERS_S 2
 
 int keeper_reply(int sock, int verdict, const char *text, const int *fds, size_t nfds)
@@ -161,7 +161,7 @@ static void end_jail(struct keeper *k)
 static void kill_jail(const struct keeper *k)
 {
 	(void)syscall(SYS_pidfd_send_signal, k->j->init_pidfd, SIGKILL, NULL, 0);
-	cgroup_kill(&k->j->cgroup);
+	(void)cgroup_kill(&k->j->cgroup);
 }
 
 static void last_lease_gone(struct keeper *k)
@@ -297,8 +297,8 @@ static void finish(struct keeper *k)
 		withdraw(k);
 	}
 	/* Whoever was put into its group from outside would keep that. */
-	cgroup_kill(&j->cgroup);
-	(void)cgroup_wait(&j->cgroup, j->instance, OUTSIDERS_S);
+	if (cgroup_kill(&j->cgroup))
+		(void)cgroup_wait(&j->cgroup, j->instance, OUTSIDERS_S);
 	/* What is left takes nothing of the next one's limits. */
 	slots_close(&j->slots);
 	limit_watch_end(&k->limits);
