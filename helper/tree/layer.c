@@ -20,12 +20,12 @@
 
 uid_t layer_uid(const struct layer *l, uid_t uid)
 {
-	return uid == l->id->uid || uid >= SUBID_COUNT ? uid : l->sub.uid + uid;
+	return uid == l->id->uid || uid >= SUBID_MAPPED ? uid : l->sub.uid + uid;
 }
 
 gid_t layer_gid(const struct layer *l, gid_t gid)
 {
-	return gid == l->id->gid || gid >= SUBID_COUNT ? gid : l->sub.gid + gid;
+	return gid == l->id->gid || gid >= SUBID_MAPPED ? gid : l->sub.gid + gid;
 }
 
 /* What of a path that can't be looked at says that there is nothing. */
