@@ -66,10 +66,12 @@ unsigned sshd_includes(const char *text, const char *file)
 
 	for (const char *at = text; *at; line++, at = text_next_line(at)) {
 		struct sshd_word word;
-		const char *args;
+		const char *args = at;
 
-		if (sshd_line_has(at, "match", &args))
-			return 0; /* from here on for some only */
+		/* From here on for some only, or maybe: with quotes within, it may be a Match as well. */
+		if (sshd_line_has(at, "match", &args) ||
+		    (sshd_word_next(&args, SSHD_KEYWORD, &word) && !word.plain))
+			return 0;
 		if (!sshd_line_has(at, "include", &args) || !all_plain(args))
 			continue;
 		while (sshd_word_next(&args, SSHD_ARGUMENT, &word))

@@ -87,6 +87,7 @@ static void includes(void)
 		{"Include '/etc/ssh/sshd_config.d/*.conf'\n", 1},
 		{"\"Include\" sshd_config.d/*.conf\n", 1},
 		{"\"Match\" User x\nInclude /etc/ssh/sshd_config.d/*.conf\n", 0},
+		{"Ma\"tch\" User x\nInclude /etc/ssh/sshd_config.d/*.conf\n", 0},
 		{"Include '/etc/ssh/other' '/etc/ssh/sshd_config.d/*.conf' x\n", 1},
 		{"Include '/etc/ssh/sshd_config.d/*.conf\n", 0},
 		{"Include /etc/\\ ssh sshd_config.d/*\n", 0},
