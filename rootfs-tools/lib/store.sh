@@ -200,7 +200,7 @@ verb_remove() {
 	for old in $(generations "$a1"); do
 		if ! lock_generation "$trees/$a1/$old"; then
 			[ -z "$now" ] || mv -T -- "$trees/$a1/.current" "$trees/$a1/current"
-			die "$a1: $old is in use by a live jail: 'loginjail ps' shows it, 'loginjail kill' ends it"
+			die "$a1: $old is in use by a live jail: 'loginjail ps' on its host shows it, 'loginjail kill' ends it"
 		fi
 		exec 8<&-
 	done
