@@ -163,45 +163,6 @@ like "$err" '/etc/pam.d/sshd is no file, but a directory, a device' 'it is a pro
 rm /etc/pam.d/sshd
 mv "$T/sshd-itself" /etc/pam.d/sshd
 
-# A service whose file is none: PAM takes the lines of "other"
-if (($(ssh_version) >= 908)); then
-	sshd_start odd 'PAMServiceName odd'
-else
-	ln -s /usr/sbin/sshd /usr/local/sbin/odd
-	sshd_program=/usr/local/sbin/odd sshd_start odd
-fi
-mkfifo "$T/fifo"
-cp -a /etc/pam.d "$T/pam.d"
-for target in /dev/null /etc/ssh "$T/fifo"; do
-	ln -s "$target" /etc/pam.d/odd
-	run "${SETUP[@]}" --apply
-	is "$status" 0 "a link to $target in the place of a service: setup goes on"
-	like "$err" 'warning: /etc/pam.d/odd is left alone, since it is no file' 'it says what it does'
-	is "$(readlink /etc/pam.d/odd)" "$target" 'the link stays'
-	unlike "$(loginjail check --host)" 'PAM service odd' 'it is no open door'
-	# PAM waits for somebody to write to a FIFO.
-	if [[ $target != "$T/fifo" ]]; then
-		ok 'others log in by it' on pat true
-		nok 'a jailed user does not' j true
-	fi
-	rm /etc/pam.d/odd
-	ok 'nothing else has changed' diff -r /etc/pam.d "$T/pam.d"
-done
-ln -s /dev/null /etc/pam.d/odd
-run "${SETUP[@]}" --undo
-is "$status" 0 'nor is it in the way of undo'
-unlike "$(cat /etc/pam.d/sshd)" loginjail 'which takes out our lines'
-rm /etc/pam.d/odd
-ok '(apply)' "${SETUP[@]}" --apply
-sshd_use main
-mv /etc/pam.d/sshd "$T/sshd-itself"
-ln -s /dev/null /etc/pam.d/sshd
-run "${SETUP[@]}" --apply
-is "$status" 1 'in the place of sshd'"'"'s own file'
-like "$err" '/etc/pam.d/sshd is no file, but a directory, a device' 'it is a problem, and named'
-rm /etc/pam.d/sshd
-mv "$T/sshd-itself" /etc/pam.d/sshd
-
 # A ForceCommand of somebody else's, before ours
 printf 'Match User alice\n\tForceCommand /bin/true\n' >/etc/ssh/sshd_config.d/10-other.conf
 sed -i "s/^users = .*/users = alice/" "$INI"
