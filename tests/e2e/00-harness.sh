@@ -20,7 +20,7 @@ is "$out" "$HOST_MNT" 'a user with a bare ForceCommand is on the host'
 is "$(on root id -u)" 0 'root can log in'
 
 hold h uma
-ok 'a held session is there' eventually pgrep -u uma -x cat
+ok 'a held session is there' pgrep -u uma -x cat
 ok 'a held session ends' release h
 ok 'and is gone' eventually not pgrep -u uma -x cat
 

@@ -162,18 +162,21 @@ alone() {
 	exec "$@"
 }
 
-# A session that stays: hold NAME USER.  The remote cat lives until release.
+# A session that stays: hold NAME USER.  The remote cat lives until release, and has said
+# its first word when this returns.
 # Its standard input and output stay open as ${hold_in[NAME]}, ${hold_out[NAME]}.
 declare -A hold_pid hold_in hold_out
 hold() {
 	local name=$1 user=$2 in out line
 	mkfifo "$T/hold.$name.in" "$T/hold.$name.out"
-	alone ssh -F "$S/ssh_config" -l "$user" world "echo held; exec cat" \
+	alone ssh -F "$S/ssh_config" -l "$user" world 'exec cat' \
 		<"$T/hold.$name.in" >"$T/hold.$name.out" 2>"$T/hold.$name.err" &
 	hold_pid[$name]=$!
 	exec {in}>"$T/hold.$name.in" {out}<"$T/hold.$name.out"
 	rm "$T/hold.$name.in" "$T/hold.$name.out"
 	hold_in[$name]=$in hold_out[$name]=$out
+	# In a shell of its own: SIGPIPE, where the login fails, is not for us.
+	(echo held >&"$in")
 	read -r -t "${TIMEOUT:-30}" -u "$out" line && [[ $line == held ]] && return
 	fail "a session of $user that stays begins" "$(cat "$T/hold.$name.err")"
 }
