@@ -18,12 +18,12 @@
 #include "cli/check_storage.h"
 #include "cli/host.h"
 #include "cli/load.h"
+#include "cli/trees.h"
 #include "cli/verbs.h"
 #include "config/nss.h"
 #include "lib/scope.h"
 #include "net/policy.h"
 #include "net/port.h"
-#include "tree/rootfs.h"
 
 static int check_group(struct config *config, unsigned line, const char *option, const char *group)
 {
@@ -90,15 +90,13 @@ static int check_tree(struct config *config, const struct section *section)
 {
 	const char *trees = config->defaults.settings.trees, *root = section->settings.root;
 	unsigned line = section->text_line[OPTION_root];
-	struct rootfs found;
 	struct err err;
 	int r;
 
 	/* What comes from [defaults] is looked at there, once. */
 	if (!line || !strcmp(root, "host"))
 		return 0;
-	r = rootfs_open(trees, root, &found, &err);
-	rootfs_close(&found);
+	r = trees_look(trees, root, &err);
 	if (r == 0)
 		return 0;
 	if (r == -EACCES && geteuid() != 0) {

@@ -8,6 +8,7 @@
 
 #include "cli/check_filter.h"
 #include "cli/load.h"
+#include "cli/trees.h"
 #include "cli/verbs.h"
 #include "config/nss.h"
 #include "config/render.h"
@@ -15,7 +16,6 @@
 #include "gate/gate.h"
 #include "lib/scope.h"
 #include "setup/state.h"
-#include "tree/rootfs.h"
 
 /* What a jail made now would have below its own layer. */
 static void print_tree(const struct config *config, const struct section *section)
@@ -26,7 +26,7 @@ static void print_tree(const struct config *config, const struct section *sectio
 
 	if (!strcmp(root, "host"))
 		return;
-	if (rootfs_current(trees, root, generation, &err))
+	if (trees_current(trees, root, generation, &err))
 		printf("\ntree     %s\n", err.text);
 	else
 		printf("\ntree     %s/%s, generation %s\n", trees, root, generation);

@@ -2,9 +2,7 @@
 /* The verbs about live jails: ps, kill. Each needs root, as their sockets do. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +10,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/jails.h"
+#include "cli/trees.h"
 #include "cli/usage.h"
 #include "cli/verbs.h"
 #include "lib/err.h"
@@ -24,7 +22,6 @@
 #include "lib/log.h"
 #include "lib/scope.h"
 #include "lib/wire.h"
-#include "tree/rootfs.h"
 #include "setup/state.h"
 
 /* A keeper answers at once, or is stopped. */
@@ -160,52 +157,12 @@ enum list { LIST_JAILS, LIST_LOGINS, LIST_USAGE };
 
 #define ROW "%-16s %-14s %6s  %-19s %6s %8s  %-20s  %s%s\n"
 
-/*
- * rootfs_current, asked by a process that can be left behind: a server of trees that is
- * away does not answer.  Returns -ETIMEDOUT then, and -ENOENT where there is none.
- */
-static int current_within(const char *trees, const char *name, char ret[static ROOTFS_GENERATION_MAX])
-{
-	int fds[2];
-	struct pollfd answer = {.events = POLLIN};
-	ssize_t n = 0;
-	pid_t pid;
-	int r;
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	pid = fork();
-	if (pid == 0) {
-		struct err err;
-
-		/* Whoever reads what we print does not wait for this one, too. */
-		for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-			(void)close(fd);
-		r = rootfs_current(trees, name, ret, &err);
-		_exit(!r && write(fds[1], ret, ROOTFS_GENERATION_MAX) < 0);
-	}
-	r = pid < 0 ? -errno : 0;
-	(void)close(fds[1]);
-	answer.fd = fds[0];
-	if (!r && poll(&answer, 1, ANSWER_DEADLINE_S * 1000) == 0)
-		r = -ETIMEDOUT;
-	if (!r)
-		n = read(fds[0], ret, ROOTFS_GENERATION_MAX);
-	(void)close(fds[0]);
-	if (pid > 0) {
-		(void)kill(pid, SIGKILL);
-		(void)waitpid(pid, NULL, r == -ETIMEDOUT ? WNOHANG : 0);
-	}
-	if (r)
-		return r;
-	return n == ROOTFS_GENERATION_MAX ? 0 : -ENOENT;
-}
-
 /* Is the jail's tree of another generation than a jail would get that is made now? */
 static const char *tree_age(const struct keeper_status *s)
 {
 	static char silent[sizeof s->trees];
 	char name[sizeof s->root], now[ROOTFS_GENERATION_MAX], *slash;
+	struct err err;
 	int r;
 
 	snprintf(name, sizeof name, "%s", s->root);
@@ -213,7 +170,7 @@ static const char *tree_age(const struct keeper_status *s)
 	if (!slash)
 		return "";
 	*slash = '\0';
-	r = strcmp(silent, s->trees) == 0 ? -ETIMEDOUT : current_within(s->trees, name, now);
+	r = strcmp(silent, s->trees) == 0 ? -ETIMEDOUT : trees_current(s->trees, name, now, &err);
 	if (r == -ETIMEDOUT) {
 		snprintf(silent, sizeof silent, "%s", s->trees);
 		return " (no answer)";

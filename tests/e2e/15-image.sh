@@ -95,6 +95,11 @@ mute-fuse "$TREES" 0 40700 >"$T/mute" &
 server=$!
 ok '(the trees say nothing)' eventually grep -q mounted "$T/mute"
 like "$(timeout 60 loginjail ps)" "erofs/$generation \\(no answer\\)" 'ps does not wait for them'
+run timeout 60 loginjail check
+is "$status" 1 'nor does check'
+like "$err" "$INI:[0-9]+: root: $TREES gives no answer within 5 seconds" 'which says so'
+like "$(timeout 60 loginjail explain alice)" "tree +$TREES gives no answer" 'nor explain'
+like "$(timeout 60 loginjail check --host 2>&1)" 'gives no answer' 'nor check --host'
 kill -KILL "$server"
 wait "$server" 2>/dev/null
 umount -l "$TREES"
