@@ -191,6 +191,9 @@ is "$(free 'id -un')" uma 'away: and who has no jail'
 ok 'away: and root' on root true
 like "$(timeout 60 loginjail ps)" 'alice .* image/' 'away: ps'
 ok 'away: gc' timeout 60 loginjail gc
+# It looks at all that anybody may write, which takes an emulated processor its time.
+run timeout 400 loginjail check --host
+between "$status" 0 1 'away: check --host does not wait for it'
 log_mark
 TIMEOUT=150 run on carol 'echo R$((40 + 2))N'
 isnt "$status" 0 'away: who begins a jail in its trees is refused'
