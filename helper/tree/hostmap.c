@@ -37,19 +37,19 @@ static void hole_remove(struct hole *holes, size_t *n, size_t i)
 	memmove(holes + i, holes + i + 1, (--*n - i) * sizeof *holes);
 }
 
-/* Sorted, none touching the next, and no more than fit. */
+/* Sorted, none touching the next, and no more than fit; there is one at least. */
 static void holes_settle(struct hole *holes, size_t *n)
 {
+	size_t last = 0;
+
 	qsort(holes, *n, sizeof *holes, compare_holes);
-	for (size_t i = 1; i < *n;) {
-		if (holes[i].first > holes[i - 1].after) {
-			i++;
-			continue;
-		}
-		if (holes[i].after > holes[i - 1].after)
-			holes[i - 1].after = holes[i].after;
-		hole_remove(holes, n, i);
+	for (size_t i = 1; i < *n; i++) {
+		if (holes[i].first > holes[last].after)
+			holes[++last] = holes[i];
+		else if (holes[i].after > holes[last].after)
+			holes[last].after = holes[i].after;
 	}
+	*n = last + 1;
 	while (*n > HOLES_MAX) {
 		size_t nearest = 1;
 
