@@ -160,7 +160,6 @@ enum list { LIST_JAILS, LIST_LOGINS, LIST_USAGE };
 /* Is the jail's tree of another generation than a jail would get that is made now? */
 static const char *tree_age(const struct keeper_status *s)
 {
-	static char silent[sizeof s->trees];
 	char name[sizeof s->root], now[ROOTFS_GENERATION_MAX], *slash;
 	struct err err;
 	int r;
@@ -170,11 +169,9 @@ static const char *tree_age(const struct keeper_status *s)
 	if (!slash)
 		return "";
 	*slash = '\0';
-	r = strcmp(silent, s->trees) == 0 ? -ETIMEDOUT : trees_current(s->trees, name, now, &err);
-	if (r == -ETIMEDOUT) {
-		snprintf(silent, sizeof silent, "%s", s->trees);
+	r = trees_current(s->trees, name, now, &err);
+	if (r == -ETIMEDOUT)
 		return " (no answer)";
-	}
 	if (r)
 		return " (tree gone)";
 	return strcmp(now, slash + 1) == 0 ? "" : " (old)";

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,12 +49,23 @@ static _Noreturn void look(look_fn *fn, const char *trees, const char *name, int
 	_exit(write(to, &a, sizeof a) != sizeof a);
 }
 
+static int no_answer(const char *trees, struct err *err)
+{
+	err_set(err, 0, "%s gives no answer within %d seconds: is the server of that file system away?", trees,
+		DEADLINE_S);
+	return -ETIMEDOUT;
+}
+
 static int ask(look_fn *fn, const char *trees, const char *name, struct answer *ret)
 {
+	/* Who has given no answer is not waited for again. */
+	static char silent[PATH_MAX];
 	int ends[2], r;
 	struct pollfd p = {.events = POLLIN};
 	pid_t pid;
 
+	if (strcmp(silent, trees) == 0)
+		return no_answer(trees, &ret->err);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_set(&ret->err, -errno, "a pipe");
 	pid = fork();
@@ -64,9 +77,8 @@ static int ask(look_fn *fn, const char *trees, const char *name, struct answer *
 	if (r)
 		err_set(&ret->err, r, "a process to look at %s", trees);
 	else if (poll(&p, 1, DEADLINE_S * 1000) == 0) {
-		err_set(&ret->err, 0, "%s gives no answer within %d seconds: is the server of that file system away?",
-			trees, DEADLINE_S);
-		r = -ETIMEDOUT;
+		snprintf(silent, sizeof silent, "%s", trees);
+		r = no_answer(trees, &ret->err);
 	} else if (read(ends[0], ret, sizeof *ret) != sizeof *ret)
 		r = err_set(&ret->err, -EPROTO, "looking at %s", trees);
 	(void)close(ends[0]);
