@@ -43,6 +43,15 @@ int mnt_set(int mnt, bool recursive, uint64_t set, uint64_t clear, struct err *e
 	return 0;
 }
 
+int mnt_map(int mnt, int userns, struct err *err)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
+
+	if (mount_setattr(mnt, "", AT_EMPTY_PATH, &attr, sizeof attr) < 0)
+		return err_set(err, -errno, "mapping the ids of a mount");
+	return 0;
+}
+
 int mnt_clone(int dirfd, const char *path, bool recursive, uint64_t attr, int userns,
 	      struct err *err)
 {

@@ -50,6 +50,10 @@ int mnt_attach_plain(int mnt, int dirfd, const char *name, struct err *err);
 /* Change attributes of a mount, and those below it where recursive. */
 int mnt_set(int mnt, bool recursive, uint64_t set, uint64_t clear, struct err *err);
 
+/* Map the ids of a detached mount that has no map yet by that user namespace; not of those
+ * below it.  -EINVAL or -EPERM: its file system can't. */
+int mnt_map(int mnt, int userns, struct err *err);
+
 /* Make the directory fd the root of this mount namespace and drop all that was. */
 int mnt_pivot(int fd, struct err *err);
 

@@ -316,15 +316,17 @@ static int attach_clone(struct jail *j, int dirfd, const char *path, bool recurs
 
 /* Of what is the host's: jail-root must not make files of its own there (hostmap.h), by
  * whomever it is opened.  Who is no root himself goes without such a map where there can
- * be none. */
+ * be none: in all of a bind, but for its top, if something mounted below that is the one. */
 static int attach_hosts(struct jail *j, int map, int fd, bool recursive, uint64_t attr, const char *at,
 			struct err *err)
 {
 	_cleanup_close_ int mnt = mnt_clone(fd, "", recursive, attr, map, err);
 
-	if (map >= 0 && (mnt == -EINVAL || mnt == -EPERM) && j->set->inside_root != ANSWER_YES)
+	if (map >= 0 && (mnt == -EINVAL || mnt == -EPERM) && j->set->inside_root != ANSWER_YES) {
 		mnt = mnt_clone(fd, "", recursive, attr, -EBADF, err);
-	else if (map >= 0 && (mnt == -EINVAL || mnt == -EPERM))
+		if (mnt >= 0 && recursive)
+			(void)mnt_map(mnt, map, NULL);
+	} else if (map >= 0 && (mnt == -EINVAL || mnt == -EPERM))
 		return err_set(err, 0,
 			       "the file system of '%s' can't be mounted with mapped ids, which inside_root "
 			       "takes: leave it out ('home = private', or no such bind), or use one that can "

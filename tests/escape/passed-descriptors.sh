@@ -21,9 +21,10 @@ for user in alice bob uma carl dora erik; do
 	install -o "$user" -g "$user" -m 4755 "$TOOLS/fdpass" "/home/$user/set-uid"
 done
 # No directory that can be mounted with mapped ids
-mkdir -p /srv/unmapped "$T"/{lower,upper,work}
+mkdir -p /srv/unmapped /srv/mixed/unmapped "$T"/{lower,upper,work}
 mount -t overlay -o "lowerdir=$T/lower,upperdir=$T/upper,workdir=$T/work" overlay /srv/unmapped
 chmod 777 /srv/unmapped
+mount --bind /srv/unmapped /srv/mixed/unmapped
 whole_tree whole 2026-11-22T10.00.00
 DEFAULTS="trees = $TREES"
 jail_ini <<'EOS'
@@ -40,7 +41,7 @@ scope = session
 
 [jail test]
 groups = jailed
-bind = /srv/shared /srv/unmapped
+bind = /srv/shared /srv/unmapped /srv/mixed
 EOS
 sshd_start main
 serve TCP-LISTEN:7001,bind=127.0.0.1,reuseaddr HOST
@@ -135,6 +136,10 @@ socket=/srv/shared/socket
 like "$(got 'up openat tmp/of-giver')" of-giver '(one user in two jails, by the home)'
 
 ok 'a bind that can not have mapped ids is there all the same' on alice 'echo x >/srv/unmapped/x && rm /srv/unmapped/x'
+hold alice alice
+is "$(awk '$6 ~ /idmapped/ && $5 ~ "^/srv/" { print $5 }' "/proc/$(jail_init alice)/mountinfo" | sort | xargs)" \
+	'/srv/mixed /srv/shared' 'and takes the map from no other, be that what it is mounted on'
+release alice
 
 # ---- an accomplice outside -----------------------------------------------------
 # Who is no jail's passes on what is theirs; but no more than that.
