@@ -31,9 +31,10 @@ users = dora
 EOS
 sshd_start main
 
-loops() { # of jails: their files were in the world's state
-	grep -l "loginjail" /sys/block/loop*/loop/backing_file 2>/dev/null | wc -l
+loop_names() { # of jails: their files were in the world's state
+	grep -l "loginjail" /sys/block/loop*/loop/backing_file 2>/dev/null | cut -d/ -f4
 }
+loops() { loop_names | wc -l; }
 fill() { # USER FILE MIB: what dd says
 	on "$1" "dd if=/dev/zero of=$2 bs=1M count=$3 2>&1"
 }
@@ -44,12 +45,15 @@ full='No space left'
 
 # An image
 before=$(loops)
+loop_names | sort >"$T/loops"
 hold warm alice
 hold free dora
 is "$(loops)" $((before + 1)) 'disk: an image on a loop device'
+device=/dev/$(loop_names | sort | comm -13 "$T/loops" -)
+like "$device" '^/dev/loop[0-9]+$' '(one alone)'
 is "$(ls -A "$STATE/upper/$(basename "$(jail_dir alice)")")" '' 'which has no name any more'
-unlike "$(cat /proc/self/mountinfo)" 'loop|upper' 'the host sees no mount of it'
-is "$(j 'grep -c " ext4 .*loop" /proc/self/mountinfo')" 0 'nor does the jail'
+unlike "$(cat /proc/self/mountinfo)" "$device |upper" 'the host sees no mount of it'
+is "$(j "grep -c ' $device ' /proc/self/mountinfo")" 0 'nor does the jail'
 is "$(find "$STATE/upper" -size +0 -type f | wc -l)" 0 'nothing lies beside it'
 size=$(j 'df -B1 --output=avail / | tail -n 1')
 between "$size" $((32 << 20)) $((36 << 20)) 'its size is that of disk'

@@ -15,7 +15,7 @@ vm_packages='
 	openssh-server openssh-client cron at
 	e2fsprogs erofs-utils xfsprogs iproute2 nftables procps psmisc perl expect socat rsync strace gdb python3 busybox-static
 	git tmux screen xauth sshpass zsh fish csh sudo libcap2-bin
-	attr squashfs-tools jq umoci mmdebstrap nfs-kernel-server nfs-common
+	attr zstd squashfs-tools jq umoci mmdebstrap nfs-kernel-server nfs-common
 	build-essential debhelper dpkg-dev fakeroot
 	gcc make libc6-dev libpam0g-dev libcap-dev libseccomp-dev libinih-dev libmnl-dev libnftables-dev musl-tools'
 
