@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -232,9 +234,36 @@ int verb_ps(int argc, char **argv)
 struct victims {
 	bool all, found;
 	uid_t uid;
-	int sock[256];
+	struct {
+		int sock;
+		char instance[INSTANCE_MAX];
+	} v[256];
 	size_t n;
 };
+
+static void interrupt(int sig)
+{
+	(void)sig;
+}
+
+/* It was ending already when it was asked: until its keeper is gone, who has that lock. */
+static int await_keeper(const char *instance)
+{
+	const struct sigaction on_alarm = {.sa_handler = interrupt};
+	char path[sizeof RUNDIR "/jail/" + INSTANCE_MAX];
+	_cleanup_close_ int dir = -EBADF;
+	int r;
+
+	snprintf(path, sizeof path, RUNDIR "/jail/%s", instance);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return errno == ENOENT ? EXIT_OK : jails_say(path, -errno);
+	(void)sigaction(SIGALRM, &on_alarm, NULL);
+	(void)alarm(KILL_DEADLINE_S);
+	r = flock(dir, LOCK_SH) < 0 ? -errno : 0;
+	(void)alarm(0);
+	return r ? jails_say("a jail does not end", r == -EINTR ? -ETIMEDOUT : r) : EXIT_OK;
+}
 
 /* A keeper's socket closes when all of its jail is gone. */
 static int await_ends(struct victims *v)
@@ -242,11 +271,15 @@ static int await_ends(struct victims *v)
 	int worst = EXIT_OK;
 
 	while (v->n > 0) {
-		int sock = v->sock[--v->n], r;
+		int sock = v->v[--v->n].sock, r;
 		char byte;
 		ssize_t n = recv(sock, &byte, 1, 0);
 
-		r = n == 0 ? EXIT_OK : jails_say("a jail does not end", n < 0 ? -errno : -EPROTO);
+		/* It accepts nobody any more, nor us. */
+		if (n < 0 && errno == ECONNRESET)
+			r = await_keeper(v->v[v->n].instance);
+		else
+			r = n == 0 ? EXIT_OK : jails_say("a jail does not end", n < 0 ? -errno : -EPROTO);
 		if (r > worst)
 			worst = r;
 		(void)close(sock);
@@ -261,15 +294,21 @@ static int kill_if(const char *instance, void *arg)
 
 	if (!v->all && strtoul(instance, NULL, 10) != v->uid)
 		return EXIT_OK;
-	if (v->n == sizeof v->sock / sizeof *v->sock)
+	if (v->n == sizeof v->v / sizeof *v->v)
 		r = await_ends(v);
 	sock = ask(instance, KEEPER_KILL, KILL_DEADLINE_S);
-	if (sock == -ENOENT || sock == -ECONNREFUSED)
-		return r; /* it was ending already */
+	if (sock == -ENOENT)
+		return r; /* it has ended, or was never whole */
+	if (sock == -ECONNREFUSED || sock == -EPIPE || sock == -ECONNRESET) {
+		int ended = await_keeper(instance);
+
+		return ended > r ? ended : r;
+	}
 	v->found = true;
 	if (sock < 0)
 		return jails_say(instance, sock);
-	v->sock[v->n++] = sock;
+	snprintf(v->v[v->n].instance, sizeof v->v[v->n].instance, "%s", instance);
+	v->v[v->n++].sock = sock;
 	return r;
 }
 

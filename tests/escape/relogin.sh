@@ -93,6 +93,22 @@ for user in ann ben; do
 done
 ok 'all are gone' jails_gone
 
+# While it is ending by itself: the keeper has the question, and listens no more
+hold one ann
+keeper=$(pgrep -x loginjail-keep)
+kill -STOP "$keeper"
+loginjail kill ann >"$T/kill" 2>&1 &
+killer=$!
+ok '(it is asked)' eventually_sh \
+	'[[ $(<"/proc/$killer/stat") == *") S "* && -n $(find "/proc/$killer/fd" -lname "socket:*") ]]'
+kill -KILL "$(jail_init ann)"
+kill -CONT "$keeper"
+wait "$killer"
+is "$?,$(<"$T/kill")" 0, 'loginjail kill: a jail that ends meanwhile is no error'
+is "$(compgen -G "$RUN/jail/2331-*")" '' 'and has ended then'
+release one 2>/dev/null
+ok 'all are gone' jails_gone
+
 # The keeper is killed: PID 1 keeps the place until all are dead
 for user in ann ben; do
 	on "$user" "$deaf; exec sleep 4142" >"$T/held" 2>&1 &
