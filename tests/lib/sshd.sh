@@ -9,8 +9,8 @@ sshd_program=/usr/sbin/sshd
 # home-made jails, to show that an attack on it succeeds.
 BARE=/usr/local/libexec/bare-command
 
-ssh_version() { # as 902 for 9.2
-	ssh -V 2>&1 | sed -E 's/^OpenSSH_([0-9]+)\.([0-9]+).*/\1 \2/' |
+sshd_version() { # as 902 for 9.2
+	/usr/sbin/sshd -V 2>&1 | sed -nE 's/^OpenSSH_([0-9]+)\.([0-9]+).*/\1 \2/p' |
 		{ read -r major minor && echo $((major * 100 + minor)); }
 }
 
@@ -64,7 +64,7 @@ sshd_start() {
 			LogLevel VERBOSE
 			Subsystem sftp ${SSHD_SFTP:-internal-sftp}
 		EOS
-		(($(ssh_version) < 908)) || echo 'PerSourcePenalties no'
+		(($(sshd_version) < 908)) || echo 'PerSourcePenalties no'
 		if [[ -n ${SSHD_MATCH+set} ]]; then
 			printf '%s\n' "$SSHD_MATCH"
 		else
