@@ -318,7 +318,10 @@ static int ask_all(struct asking *a, struct sshd_copy *copy)
 		return r == -ENOMEM ? r : 0;
 	if (sshd_value(said, "usepam", &pam))
 		return -ENOMEM;
-	if (pam && strcmp(pam, "yes") != 0)
+	if (!pam)
+		host_open(a->h, "sshd", "install one that was built with PAM",
+			  "sshd -T says nothing of UsePAM: it asks no module, and jails nobody");
+	else if (strcmp(pam, "yes") != 0)
 		host_open(a->h, "sshd", "UsePAM yes in sshd_config, and reload sshd",
 			  "it has 'UsePAM %s', asks no module, and jails nobody", pam);
 	for (size_t i = 0; r == 0 && i < a->n_sets && i < ASK_MAX; i++)

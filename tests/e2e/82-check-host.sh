@@ -156,6 +156,12 @@ cp -p "$T/sshd_config" /etc/ssh/sshd_config
 run "${SETUP[@]}"
 is "$status" 0 'setup takes them as well'
 like "$out" 'nothing to change' 'and has nothing to say'
+# (The mount stays on what a new file would only replace.)
+printf '#!/bin/bash\nset -o pipefail\n/usr/local/sbin/real/sshd "$@" | sed "/^usepam/Id"\n' >/usr/local/sbin/capitals
+opened 'an sshd without PAM' 'open  sshd: .*nothing of UsePAM.* jails nobody; install'
+run "${SETUP[@]}"
+is "$status" 1 'setup refuses it'
+like "$err" 'nothing of UsePAM' 'and says why'
 umount /usr/sbin/sshd
 
 # What runs without a login

@@ -159,7 +159,8 @@ static void values(void)
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		static const char *const wanted[][2] = {
-			{"usepam", "yes"}, {"forcecommand", "/x/enter -a b"}, {"banner", ""}, {"pam", NULL}, {"22", NULL},
+			{"usepam", "yes"}, {"forcecommand", "/x/enter -a b"}, {"banner", ""},
+			{"pam", NULL}, {"22", NULL},
 		};
 
 		for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
