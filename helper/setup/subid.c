@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "lib/compare.h"
 #include "lib/digits.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
@@ -184,6 +185,20 @@ int subids_get(const char *etc, int state_fd, const char *name, uid_t uid, struc
 		return r;
 	*ret = (struct subids){.uid = u, .gid = u};
 	return 0;
+}
+
+size_t own_gids(gid_t gid, const gid_t *groups, size_t ngroups, uint32_t *own)
+{
+	size_t n = 1;
+
+	own[0] = gid;
+	for (size_t i = 0; i < ngroups; i++)
+		own[i + 1] = groups[i];
+	qsort(own, ngroups + 1, sizeof *own, compare_ids);
+	for (size_t i = 1; i <= ngroups; i++)
+		if (own[i] != own[n - 1])
+			own[n++] = own[i];
+	return n;
 }
 
 int idmap_text(const uint32_t *own, size_t nown, uint32_t base, char *buf, size_t size)

@@ -71,6 +71,13 @@ int subid_file_text(int dirfd, const char *path, char **ret);
 int subid_find(const char *text, const char *name, uid_t uid, uint32_t *ret_start);
 
 /*
+ * A user's own gids in the form that both kinds of map want them: the primary one and
+ * the others, sorted, and each once, since twice the same would overlap itself.  own has room for
+ * ngroups + 1.  Returns how many there are.
+ */
+size_t own_gids(gid_t gid, const gid_t *groups, size_t ngroups, uint32_t *own);
+
+/*
  * Write the map for one kind of id: the ids of own map to themselves, every
  * other id below SUBID_MAPPED to base + id.  own must be sorted and without
  * doubles.  Returns the length, or -E2BIG.

@@ -395,9 +395,35 @@ static void at_once(void)
 	is_int(got.uid, all[USERS - 1], "all have their own");
 }
 
+static void gids(void)
+{
+	static const struct {
+		gid_t groups[4];
+		size_t n;
+		const char *want;
+	} cases[] = {
+		{{0}, 0, "1001"},
+		{{1001}, 1, "1001"},
+		{{2000, 1000}, 2, "1000 1001 2000"},
+		{{2000, 1001, 2000, 2000}, 4, "1001 2000"},
+		{{4294967294u, 0, 4294967294u, 0}, 4, "0 1001 4294967294"},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint32_t own[5];
+		char got[64] = "";
+		size_t n = own_gids(1001, cases[i].groups, cases[i].n, own);
+
+		for (size_t k = 0; k < n; k++)
+			sprintf(got + strlen(got), "%s%" PRIu32, k ? " " : "", own[k]);
+		is_str(got, cases[i].want, "own gids, case %zu", i);
+	}
+}
+
 int main(void)
 {
 	find();
+	gids();
 	map_texts();
 	map_property();
 	if (!scratch_make())
