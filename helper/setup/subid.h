@@ -38,14 +38,22 @@ static inline uid_t subids_owner(const struct subids *s)
 	return s->uid + SUBID_MAPPED;
 }
 
+/* /etc/subuid and /etc/subgid as text. */
+struct subid_files {
+	char *uid, *gid;
+};
+
+/* @etc: where they are ("/etc").  *ret is the caller's, to be freed even after an error. */
+int subid_files_read(const char *etc, struct subid_files *ret, struct err *err);
+void subid_files_free(struct subid_files *f);
+
 /*
  * The subordinate range of an account: from /etc/subuid and /etc/subgid where
  * they give it SUBID_COUNT ids, else from our own pool, allotted for good in
  * the file "subids" of the state directory, under a lock.
- * @etc: where subuid and subgid are ("/etc").
  */
-int subids_get(const char *etc, int state_fd, const char *name, uid_t uid, struct subids *ret,
-	       struct err *err);
+int subids_get(const struct subid_files *etc, int state_fd, const char *name, uid_t uid,
+	       struct subids *ret, struct err *err);
 
 /* A line "owner:start:count" of an /etc/subuid; count is 0 for one that is none. */
 struct subid_line {
@@ -59,10 +67,6 @@ bool subid_line_next(const char **text, struct subid_line *ret);
 
 /* Would a jail get the first SUBID_COUNT of its ids? */
 bool subid_line_fits(const struct subid_line *l);
-
-/* A file of the form of /etc/subuid as text, the caller's; a missing one reads as empty.
- * -EUCLEAN: there is a NUL in it. */
-int subid_file_text(int dirfd, const char *path, char **ret);
 
 /*
  * Find name or uid in the text of an /etc/subuid.  Returns 0 and the start of

@@ -116,16 +116,12 @@ int hostmap_text(const char *subids, uint32_t base, const uint32_t *own, size_t 
 static int write_map(const struct jail *j, pid_t pid, const char *kind, struct err *err)
 {
 	const bool users = strcmp(kind, "uid") == 0;
-	_cleanup_close_ int etc = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *subids = users ? j->subid_files.uid : j->subid_files.gid;
 	uint32_t own[INIT_GROUPS_MAX + 1] = {j->id->uid};
-	_cleanup_free_ char *subids = NULL;
 	char path[48], text[MAP_MAX];
 	size_t n = users ? 1 : own_gids(j->id->gid, j->groups, j->ngroups, own);
 	int r;
 
-	r = subid_file_text(etc, users ? "subuid" : "subgid", &subids);
-	if (r)
-		return err_set(err, r, "reading /etc/sub%s", kind);
 	r = hostmap_text(subids, users ? j->sub.uid : j->sub.gid, own, n, text, sizeof text);
 	if (r < 0)
 		return err_set(err, r, "the %s_map for what is the host's", kind);
