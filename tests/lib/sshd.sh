@@ -89,6 +89,7 @@ sshd_start() {
 			Ciphers aes128-gcm@openssh.com
 			ControlPath $S/mux.%r
 			ForwardX11Timeout 0
+			ForwardX11Trusted yes
 	EOS
 	printf 'world %s\n' "$(cut -d' ' -f1,2 /etc/ssh/ssh_host_test_key.pub)" >"$T/known_hosts"
 	if ! "$sshd_program" -f "$S/sshd_config"; then
