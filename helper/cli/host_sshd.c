@@ -215,7 +215,6 @@ static int ask_wanted(struct host *h, const char *subject, const char *said)
 /* Without the second lock, what sshd does itself matters as well. */
 static int ask_command(struct host *h, const char *subject, const char *said)
 {
-	static const char keyword[] = "subsystem ";
 	_cleanup_free_ char *command = NULL;
 
 	if (sshd_value(said, "forcecommand", &command))
@@ -227,13 +226,13 @@ static int ask_command(struct host *h, const char *subject, const char *said)
 		  command && strcmp(command, "none") != 0 ? command : "", ENTER);
 	if (command && strcmp(command, "none") != 0)
 		return 0;
-	for (; *said; said = text_next_line(said))
-		if (strncmp(said, keyword, sizeof keyword - 1) == 0) {
-			const char *value = said + sizeof keyword - 1;
+	for (; *said; said = text_next_line(said)) {
+		const char *value = sshd_line_value(said, "subsystem");
 
+		if (value)
 			host_open(h, subject, SETUP, "sshd has 'Subsystem %.*s', which it starts, or serves "
 						     "itself, in the fence", (int)strcspn(value, "\n"), value);
-		}
+	}
 	return 0;
 }
 
@@ -319,7 +318,10 @@ static int ask_all(struct asking *a, struct sshd_copy *copy)
 		return r == -ENOMEM ? r : 0;
 	if (sshd_value(said, "usepam", &pam))
 		return -ENOMEM;
-	if (pam && strcmp(pam, "yes") != 0)
+	if (!pam)
+		host_open(a->h, "sshd", "install one that was built with PAM",
+			  "sshd -T says nothing of UsePAM: it asks no module, and jails nobody");
+	else if (strcmp(pam, "yes") != 0)
 		host_open(a->h, "sshd", "UsePAM yes in sshd_config, and reload sshd",
 			  "it has 'UsePAM %s', asks no module, and jails nobody", pam);
 	for (size_t i = 0; r == 0 && i < a->n_sets && i < ASK_MAX; i++)

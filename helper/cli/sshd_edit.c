@@ -283,7 +283,10 @@ static int ask_sshd(struct changes *c, struct sshd_copy *copy, const struct conf
 	r = sshd_copy_ask(copy, NULL, "usepam", &pam);
 	if (r)
 		return r;
-	if (!pam || strcmp(pam, "yes") != 0)
+	if (!pam)
+		return problem(c, "sshd -T says nothing of UsePAM, which this sshd does not have then, and it "
+				  "would jail nobody: install one that was built with PAM");
+	if (strcmp(pam, "yes") != 0)
 		return problem(c, "sshd has 'UsePAM no', and would jail nobody: put 'UsePAM yes' into "
 				  "%s" SSHD_CONFIG, c->tree.root);
 	r = sshd_copy_ask(copy, NULL, "pamservicename", &service);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "cli/capture.h"
@@ -304,16 +305,24 @@ int sshd_copy_print(struct sshd_copy *copy, const char *user, char **ret)
 	return 0;
 }
 
-int sshd_value(const char *text, const char *keyword, char **ret)
+const char *sshd_line_value(const char *line, const char *keyword)
 {
 	size_t n = strlen(keyword);
 
+	return strncasecmp(line, keyword, n) == 0 && line[n] == ' ' ? line + n + 1 : NULL;
+}
+
+int sshd_value(const char *text, const char *keyword, char **ret)
+{
 	*ret = NULL;
-	for (; *text; text = text_next_line(text))
-		if (strncmp(text, keyword, n) == 0 && text[n] == ' ') {
-			*ret = strndup(text + n + 1, strcspn(text + n + 1, "\n"));
+	for (; *text; text = text_next_line(text)) {
+		const char *value = sshd_line_value(text, keyword);
+
+		if (value) {
+			*ret = strndup(value, strcspn(value, "\n"));
 			return *ret ? 0 : -ENOMEM;
 		}
+	}
 	return 0;
 }
 

@@ -39,11 +39,17 @@ int sshd_copy_make(struct changes *c, struct sshd_copy *ret);
  */
 int sshd_copy_print(struct sshd_copy *copy, const char *user, char **ret);
 
+/*
+ * The value in a line of that, up to its end, or NULL if the line is another keyword's.  The
+ * keywords are in lower case up to OpenSSH 10.4, and as in sshd_config(5) since 10.5.
+ */
+const char *sshd_line_value(const char *line, const char *keyword);
+
 /* A keyword's first value in that; *ret is the caller's, NULL if there is none.  0 or -ENOMEM. */
 int sshd_value(const char *text, const char *keyword, char **ret);
 
 /*
- * The value of a keyword (in lower case) that a user would get, or everybody's for user
+ * The value of a keyword that a user would get, or everybody's for user
  * NULL; *ret is the caller's, NULL where sshd knows no such keyword.
  */
 int sshd_copy_ask(struct sshd_copy *copy, const char *user, const char *keyword, char **ret);

@@ -228,6 +228,7 @@ void build_finish(struct jail *j)
 	j->filter = NULL;
 	free(j->group_text);
 	j->group_text = NULL;
+	subid_files_free(&j->subid_files);
 	free(j->resolv_text);
 	j->resolv_text = NULL;
 	j->host = j->rootfs.fd = -EBADF;

@@ -65,6 +65,7 @@ struct jail {
 	struct gate gate; /* of a routed jail */
 
 	/* used while building only */
+	struct subid_files subid_files; /* where sub comes from, or might have */
 	int proc;	/* the host's /proc */
 	int host;	/* the host's root */
 	int userns;	/* of the jail */

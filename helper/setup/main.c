@@ -334,7 +334,9 @@ static int jail_login(const struct config *config, const struct section *section
 	if (!r)
 		r = state_dir = state_dir_open(j.set->state, &err);
 	if (r >= 0)
-		r = subids_get("/etc", state_dir, id->name, id->uid, &j.sub, &err);
+		r = subid_files_read("/etc", &j.subid_files, &err);
+	if (!r)
+		r = subids_get(&j.subid_files, state_dir, id->name, id->uid, &j.sub, &err);
 	if (r)
 		return refuse(id->name, told_broken, &err);
 	/* One of this user's that is found, with the lock, is ending or dead. */

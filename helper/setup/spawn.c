@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "lib/compare.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
@@ -75,26 +74,14 @@ static int write_map(const struct jail *j, const char *file, const uint32_t *own
 static int write_maps(const struct jail *j, struct err *err)
 {
 	uint32_t own[INIT_GROUPS_MAX + 1];
-	size_t n = 0;
+	size_t n;
 	int r;
 
-	own[n++] = j->id->uid;
-	r = write_map(j, "uid_map", own, n, j->sub.uid, err);
+	own[0] = j->id->uid;
+	r = write_map(j, "uid_map", own, 1, j->sub.uid, err);
 	if (r)
 		return r;
-	n = 0;
-	own[n++] = j->id->gid;
-	for (size_t i = 0; i < j->ngroups; i++)
-		own[n++] = j->groups[i];
-	qsort(own, n, sizeof *own, compare_ids);
-	/* The same group twice would overlap itself. */
-	for (size_t i = 1; i < n;) {
-		if (own[i] != own[i - 1]) {
-			i++;
-			continue;
-		}
-		memmove(own + i, own + i + 1, (--n - i) * sizeof *own);
-	}
+	n = own_gids(j->id->gid, j->groups, j->ngroups, own);
 	return write_map(j, "gid_map", own, n, j->sub.gid, err);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "lib/compare.h"
 #include "lib/digits.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
@@ -73,7 +74,8 @@ int subid_find(const char *text, const char *name, uid_t uid, uint32_t *ret_star
 	return -ENOENT;
 }
 
-int subid_file_text(int dirfd, const char *path, char **ret)
+/* A file of the form of /etc/subuid; a missing one reads as empty.  -EUCLEAN: there is a NUL in it. */
+static int file_text(int dirfd, const char *path, char **ret)
 {
 	_cleanup_free_ char *buf = NULL;
 	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
@@ -126,7 +128,7 @@ static int pool_get(int state_fd, const char *subuid, const char *subgid, uid_t 
 		return err_set(err, -errno, "the file 'subids' of the state directory");
 	if (flock(fd, LOCK_EX) < 0)
 		return err_set(err, -errno, "locking the file 'subids' of the state directory");
-	r = subid_file_text(state_fd, "subids", &text);
+	r = file_text(state_fd, "subids", &text);
 	/* A NUL, as a power cut may leave, would end the text for us and hide what was
 	 * allotted after it: the same ids would be given twice. */
 	if (r == -EUCLEAN)
@@ -159,31 +161,64 @@ static int pool_get(int state_fd, const char *subuid, const char *subgid, uid_t 
 		       "no subordinate ids left in our own pool; give the account a range in /etc/subuid");
 }
 
-int subids_get(const char *etc, int state_fd, const char *name, uid_t uid, struct subids *ret,
-	       struct err *err)
+static int read_etc(const char *etc, int dir, const char *name, char **ret, struct err *err)
 {
-	_cleanup_free_ char *subuid = NULL, *subgid = NULL;
+	int r = file_text(dir, name, ret);
+
+	if (r == -EUCLEAN)
+		return err_set(err, r, "%s/%s has a NUL byte in it; remove that line (grep -aP '\\x00' shows it)", etc,
+			       name);
+	return r ? err_set(err, r, "reading %s/%s", etc, name) : 0;
+}
+
+int subid_files_read(const char *etc, struct subid_files *ret, struct err *err)
+{
 	_cleanup_close_ int dir = open(etc, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	*ret = (struct subid_files){NULL, NULL};
+	if (dir < 0)
+		return err_set(err, -errno, "%s", etc);
+	r = read_etc(etc, dir, "subuid", &ret->uid, err);
+	return r ? r : read_etc(etc, dir, "subgid", &ret->gid, err);
+}
+
+void subid_files_free(struct subid_files *f)
+{
+	free(f->uid);
+	free(f->gid);
+	*f = (struct subid_files){NULL, NULL};
+}
+
+int subids_get(const struct subid_files *etc, int state_fd, const char *name, uid_t uid,
+	       struct subids *ret, struct err *err)
+{
 	uint32_t u, g;
 	int r;
 
-	if (dir < 0)
-		return err_set(err, -errno, "%s", etc);
-	r = subid_file_text(dir, "subuid", &subuid);
-	if (r)
-		return err_set(err, r, "reading %s/subuid", etc);
-	r = subid_file_text(dir, "subgid", &subgid);
-	if (r)
-		return err_set(err, r, "reading %s/subgid", etc);
-	if (subid_find(subuid, name, uid, &u) == 0 && subid_find(subgid, name, uid, &g) == 0) {
+	if (subid_find(etc->uid, name, uid, &u) == 0 && subid_find(etc->gid, name, uid, &g) == 0) {
 		*ret = (struct subids){.uid = u, .gid = g};
 		return 0;
 	}
-	r = pool_get(state_fd, subuid, subgid, uid, &u, err);
+	r = pool_get(state_fd, etc->uid, etc->gid, uid, &u, err);
 	if (r)
 		return r;
 	*ret = (struct subids){.uid = u, .gid = u};
 	return 0;
+}
+
+size_t own_gids(gid_t gid, const gid_t *groups, size_t ngroups, uint32_t *own)
+{
+	size_t n = 1;
+
+	own[0] = gid;
+	for (size_t i = 0; i < ngroups; i++)
+		own[i + 1] = groups[i];
+	qsort(own, ngroups + 1, sizeof *own, compare_ids);
+	for (size_t i = 1; i <= ngroups; i++)
+		if (own[i] != own[n - 1])
+			own[n++] = own[i];
+	return n;
 }
 
 int idmap_text(const uint32_t *own, size_t nown, uint32_t base, char *buf, size_t size)

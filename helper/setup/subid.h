@@ -38,14 +38,22 @@ static inline uid_t subids_owner(const struct subids *s)
 	return s->uid + SUBID_MAPPED;
 }
 
+/* /etc/subuid and /etc/subgid as text. */
+struct subid_files {
+	char *uid, *gid;
+};
+
+/* @etc: where they are ("/etc").  *ret is the caller's, to be freed even after an error. */
+int subid_files_read(const char *etc, struct subid_files *ret, struct err *err);
+void subid_files_free(struct subid_files *f);
+
 /*
  * The subordinate range of an account: from /etc/subuid and /etc/subgid where
  * they give it SUBID_COUNT ids, else from our own pool, allotted for good in
  * the file "subids" of the state directory, under a lock.
- * @etc: where subuid and subgid are ("/etc").
  */
-int subids_get(const char *etc, int state_fd, const char *name, uid_t uid, struct subids *ret,
-	       struct err *err);
+int subids_get(const struct subid_files *etc, int state_fd, const char *name, uid_t uid,
+	       struct subids *ret, struct err *err);
 
 /* A line "owner:start:count" of an /etc/subuid; count is 0 for one that is none. */
 struct subid_line {
@@ -60,15 +68,18 @@ bool subid_line_next(const char **text, struct subid_line *ret);
 /* Would a jail get the first SUBID_COUNT of its ids? */
 bool subid_line_fits(const struct subid_line *l);
 
-/* A file of the form of /etc/subuid as text, the caller's; a missing one reads as empty.
- * -EUCLEAN: there is a NUL in it. */
-int subid_file_text(int dirfd, const char *path, char **ret);
-
 /*
  * Find name or uid in the text of an /etc/subuid.  Returns 0 and the start of
  * the first range of at least SUBID_COUNT, -ENOENT where there is none.
  */
 int subid_find(const char *text, const char *name, uid_t uid, uint32_t *ret_start);
+
+/*
+ * A user's own gids in the form that both kinds of map want them: the primary one and
+ * the others, sorted, and each once, since twice the same would overlap itself.  own has room for
+ * ngroups + 1.  Returns how many there are.
+ */
+size_t own_gids(gid_t gid, const gid_t *groups, size_t ngroups, uint32_t *own);
 
 /*
  * Write the map for one kind of id: the ids of own map to themselves, every

@@ -113,31 +113,15 @@ int hostmap_text(const char *subids, uint32_t base, const uint32_t *own, size_t 
 	return len < size ? (int)len : -E2BIG;
 }
 
-static bool is_in(const uint32_t *ids, size_t n, uint32_t id)
-{
-	while (n > 0)
-		if (ids[--n] == id)
-			return true;
-	return false;
-}
-
 static int write_map(const struct jail *j, pid_t pid, const char *kind, struct err *err)
 {
 	const bool users = strcmp(kind, "uid") == 0;
-	_cleanup_close_ int etc = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	uint32_t own[INIT_GROUPS_MAX + 1] = {users ? j->id->uid : j->id->gid};
-	_cleanup_free_ char *subids = NULL;
+	const char *subids = users ? j->subid_files.uid : j->subid_files.gid;
+	uint32_t own[INIT_GROUPS_MAX + 1] = {j->id->uid};
 	char path[48], text[MAP_MAX];
-	size_t n = 1;
+	size_t n = users ? 1 : own_gids(j->id->gid, j->groups, j->ngroups, own);
 	int r;
 
-	/* Twice the same would overlap itself. */
-	for (size_t i = 0; !users && i < j->ngroups; i++)
-		if (!is_in(own, n, j->groups[i]))
-			own[n++] = j->groups[i];
-	r = subid_file_text(etc, users ? "subuid" : "subgid", &subids);
-	if (r)
-		return err_set(err, r, "reading /etc/sub%s", kind);
 	r = hostmap_text(subids, users ? j->sub.uid : j->sub.gid, own, n, text, sizeof text);
 	if (r < 0)
 		return err_set(err, r, "the %s_map for what is the host's", kind);

@@ -125,7 +125,7 @@ like "$err$out" 'loginjail: ' 'who is told'
 is "$(timeout "${TIMEOUT:-30}" su - pat -c 'echo ran' </dev/null)" ran 'and open to others'
 
 # A service whose file is none: PAM takes the lines of "other"
-if (($(ssh_version) >= 908)); then
+if (($(sshd_version) >= 908)); then
 	sshd_start odd 'PAMServiceName odd'
 else
 	ln -s /usr/sbin/sshd /usr/local/sbin/odd

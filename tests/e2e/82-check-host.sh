@@ -120,7 +120,8 @@ unlike "$out" AllowStreamLocalForwarding 'sockets that are closed are no line'
 sed -i '1d' /etc/ssh/sshd_config
 check
 like "$out" $'\nnote  alice and 1 other: sshd has \'AllowStreamLocalForwarding yes' 'else there is a note'
-if (($(ssh_version) >= 908)); then
+# 10.4 does not take it in a Match block, and 10.5 does and ignores it.
+if (($(sshd_version) >= 908 && $(sshd_version) < 1004)); then
 	try_sshd PAMServiceName "alice: sshd has 'PAMServiceName other'" 'PAMServiceName other'
 fi
 printf 'Match User alice\n\tPermitTunnel yes\n' >/etc/ssh/more.conf
@@ -133,6 +134,35 @@ is "$status" 1 'what sshd does not take: the status'
 like "$err" 'Nonsense' 'and the reason'
 cp -p "$T/sshd_config" /etc/ssh/sshd_config
 shut sshd
+
+# The keywords of sshd -T in another case, as since OpenSSH 10.5
+mkdir /usr/local/sbin/real
+cp -p /usr/sbin/sshd /usr/local/sbin/real
+cat >/usr/local/sbin/capitals <<'EOS'
+#!/bin/bash
+set -o pipefail
+/usr/local/sbin/real/sshd "$@" | sed -E 's/^[^ ]+/\U&/'
+EOS
+chmod 755 /usr/local/sbin/capitals
+mount --bind /usr/local/sbin/capitals /usr/sbin/sshd
+like "$(/usr/sbin/sshd -T)" $'\nUSEPAM yes\n' '(so they are)'
+shut 'sshd with capitals'
+try_sshd 'another ForceCommand, with capitals' "alice: sshd has 'ForceCommand /bin/true'" 'ForceCommand /bin/true'
+try_sshd 'no ForceCommand, with capitals' "alice: sshd has 'Subsystem sftp" 'ForceCommand none'
+try_sshd 'PermitTunnel, with capitals' "alice: sshd has 'PermitTunnel yes'" 'PermitTunnel yes'
+sed -i '1i UsePAM no' /etc/ssh/sshd_config
+opened 'UsePAM, with capitals' "sshd.* 'UsePAM no'"
+cp -p "$T/sshd_config" /etc/ssh/sshd_config
+run "${SETUP[@]}"
+is "$status" 0 'setup takes them as well'
+like "$out" 'nothing to change' 'and has nothing to say'
+# (The mount stays on what a new file would only replace.)
+printf '#!/bin/bash\nset -o pipefail\n/usr/local/sbin/real/sshd "$@" | sed "/^usepam/Id"\n' >/usr/local/sbin/capitals
+opened 'an sshd without PAM' 'open  sshd: .*nothing of UsePAM.* jails nobody; install'
+run "${SETUP[@]}"
+is "$status" 1 'setup refuses it'
+like "$err" 'nothing of UsePAM' 'and says why'
+umount /usr/sbin/sshd
 
 # What runs without a login
 : >/var/lib/systemd/linger/alice

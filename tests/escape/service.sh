@@ -16,7 +16,7 @@ services = sshd other-sshd
 EOS
 cp /etc/pam.d/sshd /etc/pam.d/other-sshd
 sshd_start main
-if (($(ssh_version) >= 908)); then
+if (($(sshd_version) >= 908)); then
 	sshd_start other 'PAMServiceName other-sshd'
 else
 	# The service is the name that the program was called by.

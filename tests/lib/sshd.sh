@@ -9,8 +9,8 @@ sshd_program=/usr/sbin/sshd
 # home-made jails, to show that an attack on it succeeds.
 BARE=/usr/local/libexec/bare-command
 
-ssh_version() { # as 902 for 9.2
-	ssh -V 2>&1 | sed -E 's/^OpenSSH_([0-9]+)\.([0-9]+).*/\1 \2/' |
+sshd_version() { # as 902 for 9.2
+	/usr/sbin/sshd -V 2>&1 | sed -nE 's/^OpenSSH_([0-9]+)\.([0-9]+).*/\1 \2/p' |
 		{ read -r major minor && echo $((major * 100 + minor)); }
 }
 
@@ -64,7 +64,7 @@ sshd_start() {
 			LogLevel VERBOSE
 			Subsystem sftp ${SSHD_SFTP:-internal-sftp}
 		EOS
-		(($(ssh_version) < 908)) || echo 'PerSourcePenalties no'
+		(($(sshd_version) < 908)) || echo 'PerSourcePenalties no'
 		if [[ -n ${SSHD_MATCH+set} ]]; then
 			printf '%s\n' "$SSHD_MATCH"
 		else
@@ -89,6 +89,7 @@ sshd_start() {
 			Ciphers aes128-gcm@openssh.com
 			ControlPath $S/mux.%r
 			ForwardX11Timeout 0
+			ForwardX11Trusted yes
 	EOS
 	printf 'world %s\n' "$(cut -d' ' -f1,2 /etc/ssh/ssh_host_test_key.pub)" >"$T/known_hosts"
 	if ! "$sshd_program" -f "$S/sshd_config"; then

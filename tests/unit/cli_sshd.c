@@ -149,8 +149,40 @@ static void line_words(void)
 	   !sshd_line_has("", "match", &args), "others");
 }
 
+/* What sshd -T says, before OpenSSH 10.5 and since then. */
+static void values(void)
+{
+	static const char *const texts[] = {
+		"port 22\nusepamx no\nusepam yes\nforcecommand /x/enter -a b\nusepam no\nbanner ",
+		"Port 22\nUsePAMx no\nUsePAM yes\nForceCommand /x/enter -a b\nUsePAM no\nBanner ",
+	};
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		static const char *const wanted[][2] = {
+			{"usepam", "yes"}, {"forcecommand", "/x/enter -a b"}, {"banner", ""},
+			{"pam", NULL}, {"22", NULL},
+		};
+
+		for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
+			char *value = NULL;
+
+			is_int(sshd_value(texts[i], wanted[k][0], &value), 0, "%s", wanted[k][0]);
+			if (wanted[k][1])
+				is_str(value, wanted[k][1], "its value, text %zu", i);
+			else
+				ok(!value, "is not there, text %zu", i);
+			free(value);
+		}
+	}
+	is_str(sshd_line_value("Subsystem sftp internal-sftp\nx", "subsystem"), "sftp internal-sftp\nx",
+	       "the value in a line");
+	ok(!sshd_line_value("x\nsubsystem sftp y", "subsystem") && !sshd_line_value("subsystem", "subsystem") &&
+	   !sshd_line_value("subsystem\nx y", "subsystem"), "and in none");
+}
+
 int main(void)
 {
+	values();
 	line_words();
 	blocks();
 	includes();

@@ -215,6 +215,18 @@ static void etc_files(const char *subuid, const char *subgid)
 	put(scratch_fd, "subgid", subgid, 0644);
 }
 
+static int get_ids(const char *etc, int state_fd, const char *name, uid_t uid, struct subids *ret,
+		   struct err *err)
+{
+	struct subid_files files;
+	int r = subid_files_read(etc, &files, err);
+
+	if (!r)
+		r = subids_get(&files, state_fd, name, uid, ret, err);
+	subid_files_free(&files);
+	return r;
+}
+
 static void from_etc(void)
 {
 	struct subids got = {1, 1};
@@ -222,10 +234,10 @@ static void from_etc(void)
 	char buf[256];
 
 	etc_files("ann:100000:65536\nbob:300000:65536\n", "ann:200000:65536\n");
-	is_int(subids_get(scratch, scratch_fd, "ann", 1001, &got, &err), 0, "ann is in both files");
+	is_int(get_ids(scratch, scratch_fd, "ann", 1001, &got, &err), 0, "ann is in both files");
 	ok(got.uid == 100000 && got.gid == 200000, "and gets what they say");
 	ok(faccessat(scratch_fd, "subids", F_OK, 0) < 0, "nothing is allotted for that");
-	is_int(subids_get(scratch, scratch_fd, "bob", 1002, &got, &err), 0, "bob is in one only");
+	is_int(get_ids(scratch, scratch_fd, "bob", 1002, &got, &err), 0, "bob is in one only");
 	ok(got.uid == SUBID_POOL_FIRST && got.gid == SUBID_POOL_FIRST,
 	   "and gets both from the pool");
 	ok(read_file_at(scratch_fd, "subids", buf, sizeof buf) > 0, "which is written down");
@@ -244,26 +256,26 @@ static void pool(void)
 	/* The files reserve the first, the second in part, and the fourth. */
 	etc_files("zed:2000683008:65536\n", "zed:2000748544:1\nyan:2000879616:65536\n");
 	(void)unlinkat(scratch_fd, "subids", 0);
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), 0,
+	is_int(get_ids(scratch, scratch_fd, "u0", 1000, &got, &err), 0,
 	       "the first from the pool");
 	is_int(got.uid, 2000814080, "is the third range");
 	is_int(got.gid, got.uid, "for groups as well");
 	ok(fstatat(scratch_fd, "subids", &st, 0) == 0 && (st.st_mode & 07777) == 0600,
 	   "the file is private");
-	is_int(subids_get(scratch, scratch_fd, "u1", 1001, &got, &err), 0, "the next");
+	is_int(get_ids(scratch, scratch_fd, "u1", 1001, &got, &err), 0, "the next");
 	is_int(got.uid, 2000945152, "is the fifth");
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &again, &err), 0, "the first again");
+	is_int(get_ids(scratch, scratch_fd, "u0", 1000, &again, &err), 0, "the first again");
 	is_int(again.uid, 2000814080, "is what it was");
-	is_int(subids_get(scratch, scratch_fd, "renamed", 1000, &again, &err), 0,
+	is_int(get_ids(scratch, scratch_fd, "renamed", 1000, &again, &err), 0,
 	       "under another name");
 	is_int(again.uid, 2000814080, "as well: the pool goes by uid");
 
 	etc_files("", "");
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &again, &err), 0,
+	is_int(get_ids(scratch, scratch_fd, "u0", 1000, &again, &err), 0,
 	       "the files were emptied");
 	is_int(again.uid, 2000814080, "and still it is the same");
 	for (uint32_t u = 0; u < 6; u++) {
-		is_int(subids_get(scratch, scratch_fd, "x", 2000 + u, &got, &err), 0, "account %u",
+		is_int(get_ids(scratch, scratch_fd, "x", 2000 + u, &got, &err), 0, "account %u",
 		       u);
 		all[u] = got.uid;
 		ok(got.uid >= SUBID_POOL_FIRST && got.uid <= SUBID_POOL_END - SUBID_COUNT,
@@ -274,14 +286,14 @@ static void pool(void)
 	}
 
 	put(scratch_fd, "subids", before, 0600);
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), 0, "after a crash");
+	is_int(get_ids(scratch, scratch_fd, "u0", 1000, &got, &err), 0, "after a crash");
 	ok(!overlap(got.uid, 2000748544), "the line before it counts");
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &again, &err), 0, "and again");
+	is_int(get_ids(scratch, scratch_fd, "u0", 1000, &again, &err), 0, "and again");
 	is_int(again.uid, got.uid, "our line was not swallowed");
 	ok(read_file_at(scratch_fd, "subids", buf, sizeof buf) > 0 &&
 		   strncmp(buf, before, sizeof before - 1) == 0 && buf[sizeof before - 1] == '\n',
 	   "the line that was cut is ended");
-	is_int(subids_get(scratch, scratch_fd, "u78", 78, &again, &err), 0, "its owner");
+	is_int(get_ids(scratch, scratch_fd, "u78", 78, &again, &err), 0, "its owner");
 	ok(!overlap(again.uid, got.uid), "gets another");
 }
 
@@ -296,8 +308,8 @@ static void zeros(void)
 	fd = openat(scratch_fd, "subids", O_WRONLY | O_APPEND | O_CLOEXEC);
 	ok(write(fd, "\0\0\0\0\0\0\0\0", 8) == 8, "(zeros after a line)");
 	close(fd);
-	ra = subids_get(scratch, scratch_fd, "u0", 1000, &a, &err);
-	rb = subids_get(scratch, scratch_fd, "u1", 1001, &b, &err);
+	ra = get_ids(scratch, scratch_fd, "u0", 1000, &a, &err);
+	rb = get_ids(scratch, scratch_fd, "u1", 1001, &b, &err);
 	ok(ra < 0 || rb < 0 || !overlap(a.uid, b.uid), "two accounts never share ids (%d, %d)", ra,
 	   rb);
 }
@@ -306,41 +318,46 @@ static void refusals(void)
 {
 	struct subids got = {7, 7};
 	struct err err = {""};
-	int before = open_fds();
+	int before = open_fds(), fd;
 
 	(void)unlinkat(scratch_fd, "subids", 0);
 	put(scratch_fd, "target", "", 0600);
 	ok(symlinkat("target", scratch_fd, "subids") == 0, "(a link)");
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), -ELOOP,
+	is_int(get_ids(scratch, scratch_fd, "u0", 1000, &got, &err), -ELOOP,
 	       "a link is not followed");
 	contains(err.text, "subids", "and that is said");
 	(void)unlinkat(scratch_fd, "subids", 0);
 	ok(mkdirat(scratch_fd, "subids", 0700) == 0, "(a directory)");
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), -EISDIR,
+	is_int(get_ids(scratch, scratch_fd, "u0", 1000, &got, &err), -EISDIR,
 	       "nor a directory used");
 	(void)unlinkat(scratch_fd, "subids", AT_REMOVEDIR);
 
 	etc_files("zed:2000683008:146669568\n", "");
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), -ENOSPC,
+	is_int(get_ids(scratch, scratch_fd, "u0", 1000, &got, &err), -ENOSPC,
 	       "the pool is used up");
 	contains(err.text, "/etc/subuid", "and what to do is said");
 	etc_files("", "zed:2000683008:146669568\n");
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), -ENOSPC,
+	is_int(get_ids(scratch, scratch_fd, "u0", 1000, &got, &err), -ENOSPC,
 	       "by groups as well");
 	etc_files("zed:2000683008:146604032\n", "");
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), 0, "one range is left");
+	is_int(get_ids(scratch, scratch_fd, "u0", 1000, &got, &err), 0, "one range is left");
 	is_int(got.uid, SUBID_POOL_END - SUBID_COUNT, "the last");
-	is_int(subids_get(scratch, scratch_fd, "u1", 1001, &got, &err), -ENOSPC, "and then none");
+	is_int(get_ids(scratch, scratch_fd, "u1", 1001, &got, &err), -ENOSPC, "and then none");
 
 	got.uid = 7;
-	is_int(subids_get("/nonexistent", scratch_fd, "u0", 1000, &got, &err), -ENOENT, "no /etc");
-	is_int(subids_get(scratch, -1, "u9", 1009, &got, &err), -EBADF, "no state directory");
+	is_int(get_ids("/nonexistent", scratch_fd, "u0", 1000, &got, &err), -ENOENT, "no /etc");
+	is_int(get_ids(scratch, -1, "u9", 1009, &got, &err), -EBADF, "no state directory");
 	is_int(got.uid, 7, "and nothing came of it");
 	is_int(open_fds(), before, "no descriptor is left");
 
+	fd = openat(scratch_fd, "subgid", O_WRONLY | O_APPEND | O_CLOEXEC);
+	ok(write(fd, "\0\n", 2) == 2, "(a NUL)");
+	close(fd);
+	is_int(get_ids(scratch, scratch_fd, "u0", 1000, &got, &err), -EUCLEAN, "a NUL in a file of /etc");
+	contains(err.text, "/subgid has a NUL byte in it; remove that line", "and what to do is said");
 	(void)unlinkat(scratch_fd, "subuid", 0);
 	(void)unlinkat(scratch_fd, "subgid", 0);
-	is_int(subids_get(scratch, scratch_fd, "u0", 1000, &got, &err), 0,
+	is_int(get_ids(scratch, scratch_fd, "u0", 1000, &got, &err), 0,
 	       "without the files of /etc");
 }
 
@@ -356,7 +373,7 @@ static void locked(void)
 	pid = fork();
 	if (pid == 0)
 		/* A copy of the locked descriptor would hold the lock, too. */
-		_exit(close(lock) || subids_get(scratch, scratch_fd, "x", 4000, &got, NULL) ? 1 : 0);
+		_exit(close(lock) || get_ids(scratch, scratch_fd, "x", 4000, &got, NULL) ? 1 : 0);
 	usleep(50000);
 	is_int(waitpid(pid, &status, WNOHANG), 0, "it is waited for");
 	close(lock);
@@ -378,7 +395,7 @@ static void at_once(void)
 	for (uint32_t u = 0; u < USERS; u++) {
 		pid[u] = fork();
 		if (pid[u] == 0)
-			_exit(subids_get(scratch, scratch_fd, "x", 3000 + u, &got, &err) ? 1 : 0);
+			_exit(get_ids(scratch, scratch_fd, "x", 3000 + u, &got, &err) ? 1 : 0);
 	}
 	for (int u = 0; u < USERS; u++) {
 		int status = -1;
@@ -387,7 +404,7 @@ static void at_once(void)
 		is_int(status, 0, "user %d at once with others", u);
 	}
 	for (uint32_t u = 0; u < USERS; u++) {
-		all[u] = subids_get(scratch, scratch_fd, "x", 3000 + u, &got, &err) ? 0 : got.uid;
+		all[u] = get_ids(scratch, scratch_fd, "x", 3000 + u, &got, &err) ? 0 : got.uid;
 		for (uint32_t k = 0; k < u; k++)
 			if (overlap(all[u], all[k]))
 				ok(false, "users %u and %u share ids", u, k);
@@ -395,9 +412,35 @@ static void at_once(void)
 	is_int(got.uid, all[USERS - 1], "all have their own");
 }
 
+static void gids(void)
+{
+	static const struct {
+		gid_t groups[4];
+		size_t n;
+		const char *want;
+	} cases[] = {
+		{{0}, 0, "1001"},
+		{{1001}, 1, "1001"},
+		{{2000, 1000}, 2, "1000 1001 2000"},
+		{{2000, 1001, 2000, 2000}, 4, "1001 2000"},
+		{{4294967294u, 0, 4294967294u, 0}, 4, "0 1001 4294967294"},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint32_t own[5];
+		char got[64] = "";
+		size_t n = own_gids(1001, cases[i].groups, cases[i].n, own);
+
+		for (size_t k = 0; k < n; k++)
+			sprintf(got + strlen(got), "%s%" PRIu32, k ? " " : "", own[k]);
+		is_str(got, cases[i].want, "own gids, case %zu", i);
+	}
+}
+
 int main(void)
 {
 	find();
+	gids();
 	map_texts();
 	map_property();
 	if (!scratch_make())

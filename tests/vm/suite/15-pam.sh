@@ -34,7 +34,7 @@ for file in /etc/pam.d/{sshd,su,login,cron,atd}; do
 		diff <(sed '/^# loginjail: begin/,/^# loginjail: end/d' "$file") "$stock${file#/etc}"
 done
 ok 'so is sshd_config' cmp /etc/ssh/sshd_config "$stock/ssh/sshd_config"
-is "$(sshd -T | grep -c '^usepam yes$')" 1 'UsePAM yes is the stock setting'
+is "$(sshd -T | grep -ci '^usepam yes$')" 1 'UsePAM yes is the stock setting'
 like "$(loginjail setup)" 'nothing to change' 'setup finds all in order'
 
 # sshd's part
@@ -81,7 +81,7 @@ own() { # MATCH
 	sed '/^# loginjail: /d' "$T/etc-pam.d/sshd" >/etc/pam.d/sshd-jail
 }
 own 'Group jailed'
-if (($(ssh_version) < 908)); then
+if (($(sshd_version) < 908)); then
 	reported 'PAMServiceName before OpenSSH 9.8' 'would not take its configuration.*PAMServiceName'
 	restore
 else
