@@ -11,6 +11,8 @@ jail_ini <<'EOS'
 [jail test]
 groups = jailed
 pids = 200
+# As many descriptors are in flight; half a million, which hosts allow, are memory first.
+nofile = 4096
 EOS
 sshd_start main
 mkdir -p "$T/proof"
