@@ -4,6 +4,7 @@
 # /tmp.  That sshd makes it there in the fence and the jail finds it is tried here
 # with every sshd, by a forwarded socket of that name, and by ssh -A with what this
 # sshd does; e2e/23 has more of that.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

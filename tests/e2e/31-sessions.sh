@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # scope, sessions, session_time, idle_time, linger = while-busy: what a login is given,
 # how it ends, and what it leaves.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

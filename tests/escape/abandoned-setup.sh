@@ -3,6 +3,7 @@
 # A connection that is cut while its jail is made: whoever set-up was started for is
 # gone when it answers.  Nothing may hang, stay, or lock the user out.
 # Not again as root of the jail: nothing in it is done from inside.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -3,6 +3,7 @@
 # The administrator's own terminal, under su: nothing may be typed into it, and its
 # processes may not be reached.
 # again: as-root
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

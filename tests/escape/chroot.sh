@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # ChrootDirectory and a jail do not go together: refused, not half done.
 # Not again as root of the jail: nobody gets into one.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

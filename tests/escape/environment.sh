@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Variables that make programs load code: from files, keys and the client.
 # again: as-root
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

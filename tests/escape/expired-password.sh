@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # With an expired password sshd runs the set-uid passwd(1) in the user's place.
 # again: as-root
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What sshd's own processes see: every mount nosuid, one program, nothing of the host.
 # again: as-root
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

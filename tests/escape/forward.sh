@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Forwarding must not lead to the host: its loopback, its addresses, its ports.
 # again: as-root
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

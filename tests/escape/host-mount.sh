@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What the host mounts during a session is not for the session.
 # again: as-root
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -3,6 +3,7 @@
 # A set-up that is held up, wherever that is, ends by itself, since it is nobody's child;
 # and before the module stops to wait, so that it makes no jail for nobody.
 # Not again as root of the jail: nothing in it is done from inside.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

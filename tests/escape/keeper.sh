@@ -3,6 +3,7 @@
 # Whoever got hold of a keeper, which is root's: what it can still do, tried by a debugger
 # that calls it in the keeper itself, as an exploit would.
 # Not again as root: root of a jail reaches the keeper by the same socket, and no other way.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

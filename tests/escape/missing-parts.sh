@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Half an installation must refuse, not let in: no module, no PAM, optional, no enter.
 # Not again as root of the jail: nothing in it is done from inside.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

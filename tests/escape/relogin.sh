@@ -4,6 +4,7 @@
 # jails of a user than logins allowed, or the limits would be no limits.
 # Not again as root of the jail: jails are counted by PID 1's and the keeper's locks, which
 # who is in them has no part in; that root's processes go at logout is in jail-root.sh.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

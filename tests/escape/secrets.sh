@@ -3,6 +3,7 @@
 # What must not be seen, reached or changed from inside.
 # Not again as root of the jail: what is hidden here is the host's own tree, which such a
 # jail has not; what its root reads, writes and gets is in jail-root.sh.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # A PAM service that jail.ini does not list: refused for jailed users, nothing for others.
 # Not again as root of the jail: nothing in it is done from inside.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

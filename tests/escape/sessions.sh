@@ -4,6 +4,7 @@
 # does; ways to have more logins than allowed, and to hold up the keeper.
 # Not again as root of the jail: it takes minutes, and how long a login stays is decided
 # outside of it; that root's processes go at logout is in jail-root.sh.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

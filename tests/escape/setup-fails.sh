@@ -3,6 +3,7 @@
 # Whatever fails while a jail is made: the login is refused, the user gets a line, the
 # log the reason, and the host is as it was.
 # Not again as root of the jail: nobody gets into one.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

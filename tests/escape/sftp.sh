@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # internal-sftp is sshd itself: it must serve nothing but what the jail shows.
 # again: as-root
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # A package upgrade renames a new shell, or a new sh, into place during a session.
 # again: as-root
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Sockets that are no addresses: abstract ones and AF_VSOCK under every network, and the
 # host's own sockets by way of forwarding.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

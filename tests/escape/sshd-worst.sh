@@ -3,6 +3,7 @@
 # What "check --host" warns of in sshd's configuration, each line at its worst: the fence holds without it.
 # UsePAM and PAMServiceName are in missing-parts.sh and service.sh.
 # again: as-root
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Shells read files of the user before any forced command runs.
 # again: as-root
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 
