@@ -32,7 +32,7 @@ static void record_path(const char *instance, char path[static 32 + INSTANCE_MAX
 	char dir[32];
 
 	user_dir((uid_t)strtoul(instance, NULL, 10), dir);
-	snprintf(path, 32 + INSTANCE_MAX, "%s/%s", dir, instance);
+	snprintf(path, 32 + INSTANCE_MAX, "%.31s/%.31s", dir, instance);
 }
 
 static int make_record(const struct state *s, const char *instance)
@@ -163,7 +163,8 @@ int held_sum(const struct state *s, const char *user, uid_t uid, const char *las
 			       "passed to others; they end with the processes that have them",
 			       *ret / MIB, set->memory / MIB, user);
 	log_line(LOG_NOTICE,
-		 "%s: the memory limit %" PRIu64 "M is less by %" PRIu64 "M, held by what earlier jails passed to others",
+		 "%s: the memory limit %" PRIu64 "M is less by %" PRIu64
+		 "M, held by what earlier jails passed to others",
 		 user, set->memory / MIB, (*ret + MIB - 1) / MIB);
 	return 0;
 }
