@@ -24,7 +24,7 @@
 
 #include "cgroup.h"
 
-#define CGROUP_HELD_NOISE (UINT64_C(1) << 20)
+#define CGROUP_HELD_NOISE (UINT64_C(256) << 10)
 
 /*
  * The bytes that the instance's group, in which nothing runs any more, still has; 0: none
