@@ -71,6 +71,7 @@
 #include "lib/wire.h"
 #include "limit_watch.h"
 #include "login.h"
+#include "setup/held.h"
 #include "setup/net.h"
 #include "notice.h"
 #include "oom_victim.h"
@@ -287,7 +288,10 @@ static void finish(struct keeper *k)
 	siginfo_t si = {.si_pid = 0};
 	struct rusage ru = {.ru_inblock = 0};
 	struct cgroup_usage used;
+	uint64_t held;
 	char text[512];
+	struct err err;
+	int r;
 
 	/* The C library's has no place for what all of them have used. */
 	(void)syscall(SYS_waitid, P_PIDFD, j->init_pidfd, &si, WEXITED, &ru);
@@ -299,11 +303,19 @@ static void finish(struct keeper *k)
 	/* Whoever was put into its group from outside would keep that. */
 	if (cgroup_kill(&j->cgroup))
 		(void)cgroup_wait(&j->cgroup, j->instance, OUTSIDERS_S);
-	/* What is left takes nothing of the next one's limits. */
+	/* What is in the jail's memory only goes with the last of the fence. */
+	scope_close(&j->fence_ns);
+	j->fence_ns = -EBADF;
+	r = held_keep(&j->state, &j->cgroup, j->instance, &held, &err);
+	if (r)
+		log_line(LOG_WARNING, "jail %s: %s", j->instance, err.text);
+	/* What is left takes nothing of the next one's limits, or counts. */
 	slots_close(&j->slots);
 	limit_watch_end(&k->limits);
 	cgroup_usage_read(&j->cgroup, &used);
 	accounting_text(&used, &ru, (int64_t)time(NULL) - k->started, j->section, text, sizeof text);
+	if (held)
+		snprintf(text + strlen(text), sizeof text - strlen(text), " memory_held=%" PRIu64, held);
 	log_line(LOG_INFO, "%s: jail %s ended: %s", j->id->name, j->instance, text);
 	build_remove(j);
 	_exit(0);
@@ -461,6 +473,7 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 		(void)syscall(SYS_pidfd_send_signal, j->init_pidfd, SIGKILL, NULL, 0);
 	}
 	rules_watch(&k);
+	build_leave_fence(j);
 	limit_watch_start(&k.limits, j);
 	confine_keeper(j);
 	loop(&k);

@@ -55,6 +55,7 @@
 #include "config/nss.h"
 #include "fence.h"
 #include "gc.h"
+#include "held.h"
 #include "keeper/keeper.h"
 #include "lib/err.h"
 #include "lib/fdio.h"
@@ -314,6 +315,7 @@ static int jail_login(const struct config *config, const struct section *section
 	};
 	_cleanup_close_ int lock = -EBADF, state_dir = -EBADF;
 	char last[INSTANCE_MAX];
+	bool dead;
 	unsigned int left;
 	struct err err;
 	int r;
@@ -340,8 +342,11 @@ static int jail_login(const struct config *config, const struct section *section
 	if (r)
 		return refuse(id->name, told_broken, &err);
 	/* One of this user's that is found, with the lock, is ending or dead. */
-	if ((state_current(&j.state, id->uid, last) == 0 && gc_dead(&j.state, last)) ||
-	    gc_pending(&j.state, state_dir))
+	dead = state_current(&j.state, id->uid, last) == 0 && gc_dead(&j.state, last);
+	r = held_sum(&j.state, id->name, id->uid, dead ? last : NULL, j.set, &j.held, &err);
+	if (r)
+		return refuse(id->name, told_broken, &err);
+	if (dead || gc_pending(&j.state, state_dir))
 		remove_leftovers(&j, state_dir, lock);
 	scope_close(&state_dir);
 	state_dir = -EBADF;
