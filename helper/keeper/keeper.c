@@ -3,7 +3,7 @@
  * Theory of operation of the keeper.
  *
  * One process per live jail, root in the host's namespaces but for its mount
- * namespace, which is the jail's fence.  It holds what keeps the jail alive and
+ * namespace, a copy of the jail's fence that has nothing of the user's.  It holds what keeps the jail alive and
  * what is needed to remove it: PID 1's pidfd and control socket, descriptors of
  * the cgroups' and the upper layer's parents, the locks on the instance's run
  * directory and on a persistent storage, the two namespace descriptors that logins
@@ -34,7 +34,8 @@
  * is closed (a set-up that had just connected sees that, and builds anew), then the
  * pointer to this instance is taken back, then PID 1 gets the word,
  * TERM, HUP and KILL are its business, and when it is dead the kernel has freed
- * every process, mount and interface.  Only then may the user's next jail be built
+ * every process, mount and interface.  What memory somebody else still has of it is
+ * recorded (held.h).  Only then may the user's next jail be built
  * (slots.h).  What is left is removed here; if this process is killed before, the next
  * login's set-up does it (gc.c).
  */

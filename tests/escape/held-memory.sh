@@ -119,6 +119,7 @@ for file in '' /tmp/file; do
 		nok "$what: round $round: there is no login more" give alice "$socket" 12 "$file"
 		between "$(charged alice)" $((51 * M)) $((64 * M)) "$what: round $round: all of it stays below the limit"
 	done
+	like "$(on alice true 2>&1 </dev/null)" 'loginjail: memory that your earlier sessions passed' "$what: the user is told"
 	ok "$what: the log says why" logged \
 		'alice: login refused: 5[0-9]M of the memory limit 64M are held by what earlier jails of alice passed'
 	is "$(on bob echo in)" in "$what: others have their limit"
