@@ -77,7 +77,7 @@ for what in 'mount -t tmpfs x /mnt' 'mount --bind / /mnt' 'mount -o remount,rw /
 	'umount -l /' 'unshare -m true' 'unshare -U true' 'unshare -Ur true' 'unshare -n true' 'unshare -C true' \
 	'unshare -pf true' 'unshare -i true' 'unshare -u true' 'unshare -T true' 'hostname other' \
 	'date -s 2001-01-01' 'swapon /tmp/x' 'nice -n -5 chrt -f 1 true' 'ip link add a type veth peer name b' \
-	'ip addr add 10.0.0.1/8 dev lo' 'nft add table inet x' 'dmesg -C' 'dmesg' 'losetup -f' 'pivot_root / /mnt'; do
+	'ip addr add 10.0.0.1/8 dev lo' 'nft add table inet x' 'dmesg -C' 'dmesg' 'losetup -f --show /etc/hostname' 'pivot_root / /mnt'; do
 	run j "command -v ${what%% *} >/dev/null || echo missing; $what && echo done; echo tried"
 	is "$(grep -xE 'missing|done|tried' <<<"$out" | tr '\n' ' ')" 'tried ' "$what"
 done
@@ -148,7 +148,7 @@ chown bob /srv/bound/bobs
 chmod 600 /srv/bound/bobs
 nok "not by root either" j 'cat /srv/bound/bobs || chmod 644 /srv/bound/bobs || chown alice /srv/bound/bobs || rm /srv/bound/bobs'
 before=$(sha256sum /etc/passwd /etc/shadow)
-j 'echo evil::0:0::/:/bin/sh >>/etc/passwd; echo evil:::::::: >>/etc/shadow; rm -rf /usr/lib/openssh /usr/sbin; chmod 777 / /etc'
+j 'echo evil::0:0::/:/bin/sh >>/etc/passwd; echo evil:::::::: >>/etc/shadow; rm -rf /usr/lib/openssh /usr/sbin/sshd; chmod 777 / /etc'
 is "$(sha256sum /etc/passwd /etc/shadow)" "$before" "the host's files are as they were"
 ok 'and its programs' test -x /usr/sbin/sshd
 ok 'and the modes of the tree' test "$(stat -c %a "$TREES/whole/current/root")" = 755
