@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "cgroup_find.h"
-#include "cgroup_held.h"
 #include "cgroup_limits.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
@@ -245,7 +244,7 @@ bool cgroup_kill(const struct cgroup *cg)
 	return killed;
 }
 
-static int remove_trees(const struct cgroup *cg, const char *instance, const struct cgroup_tree *but)
+int cgroup_remove(const struct cgroup *cg, const char *instance)
 {
 	char own[sizeof CGROUP_BASE + 64], delegated[sizeof CGROUP_UNIT + 64];
 	int first = 0;
@@ -255,8 +254,6 @@ static int remove_trees(const struct cgroup *cg, const char *instance, const str
 	for (int i = 0; i < cg->ntrees; i++) {
 		const struct cgroup_tree *t = &cg->tree[i];
 
-		if (t == but)
-			continue;
 		/* Whoever looks for a dead jail's does not know which it had. */
 		if (t->v2 && unlinkat(t->root, delegated, AT_REMOVEDIR) < 0 && errno != ENOENT && !first)
 			first = -errno;
@@ -266,14 +263,4 @@ static int remove_trees(const struct cgroup *cg, const char *instance, const str
 		(void)unlinkat(t->root, CGROUP_BASE, AT_REMOVEDIR);
 	}
 	return first;
-}
-
-int cgroup_remove(const struct cgroup *cg, const char *instance)
-{
-	return remove_trees(cg, instance, NULL);
-}
-
-int cgroup_remove_others(const struct cgroup *cg, const char *instance)
-{
-	return remove_trees(cg, instance, cgroup_tree_of(cg, CGROUP_MEMORY));
 }

@@ -166,7 +166,7 @@ static uint64_t pages(uint64_t bytes)
 }
 
 /* The file is there only where the kernel accounts for swap. */
-static int set_swap(const struct cgroup_tree *t, const struct settings *set, uint64_t memory, struct err *err)
+static int set_swap(const struct cgroup_tree *t, const struct settings *set, struct err *err)
 {
 	const char *file = t->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
 	bool said = set->origin[OPTION_swap].kind != ORIGIN_BUILTIN;
@@ -177,22 +177,20 @@ static int set_swap(const struct cgroup_tree *t, const struct settings *set, uin
 	/* Not there: the kernel does not account for swap. */
 	if (faccessat(t->dir, file, F_OK, 0) < 0)
 		return said || errno != ENOENT ? err_set(err, -errno, "the option swap: %s", file) : 0;
-	if (!t->v2 && __builtin_add_overflow(n, memory, &n))
+	if (!t->v2 && __builtin_add_overflow(n, pages(set->memory), &n))
 		return 0;
 	return set_number(t->dir, file, n, err);
 }
 
-static int set_memory(const struct cgroup_tree *t, const struct cgroup_limits *l, struct err *err)
+static int set_memory(const struct cgroup_tree *t, const struct settings *set, struct err *err)
 {
-	const struct settings *set = l->set;
-	uint64_t memory = pages(set->memory - l->held);
 	int r = 0;
 
 	if (set->memory != NO_LIMIT)
-		r = set_number(t->dir, t->v2 ? "memory.max" : "memory.limit_in_bytes", memory, err);
+		r = set_number(t->dir, t->v2 ? "memory.max" : "memory.limit_in_bytes", pages(set->memory), err);
 	if (!r && set->memory_high != NO_LIMIT)
 		r = set_number(t->dir, "memory.high", pages(set->memory_high), err);
-	return r ? r : set_swap(t, set, memory, err);
+	return r ? r : set_swap(t, set, err);
 }
 
 static int set_cpu(const struct cgroup_tree *t, const struct settings *set, struct err *err)
@@ -282,7 +280,7 @@ int cgroup_limits_set(const struct cgroup_tree *t, const struct cgroup_limits *l
 	int r = 0;
 
 	if (has(t, CGROUP_MEMORY))
-		r = set_memory(t, l, err);
+		r = set_memory(t, set, err);
 	if (!r && has(t, CGROUP_PIDS) && set->pids != NO_LIMIT)
 		r = set_number(t->dir, "pids.max", set->pids, err);
 	if (!r && has(t, CGROUP_CPU))

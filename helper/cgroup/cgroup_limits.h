@@ -16,7 +16,6 @@
 
 struct cgroup_limits {
 	const struct settings *set;
-	uint64_t held; /* less than the limit of memory: what earlier jails of the user have of it */
 	struct blockdev device[CGROUP_DEVICES_MAX]; /* where io_* are limited */
 	size_t ndevices;
 };

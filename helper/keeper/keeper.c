@@ -3,7 +3,7 @@
  * Theory of operation of the keeper.
  *
  * One process per live jail, root in the host's namespaces but for its mount
- * namespace, a copy of the jail's fence that has nothing of the user's.  It holds what keeps the jail alive and
+ * namespace, which is the jail's fence.  It holds what keeps the jail alive and
  * what is needed to remove it: PID 1's pidfd and control socket, descriptors of
  * the cgroups' and the upper layer's parents, the locks on the instance's run
  * directory and on a persistent storage, the two namespace descriptors that logins
@@ -34,8 +34,7 @@
  * is closed (a set-up that had just connected sees that, and builds anew), then the
  * pointer to this instance is taken back, then PID 1 gets the word,
  * TERM, HUP and KILL are its business, and when it is dead the kernel has freed
- * every process, mount and interface.  What memory somebody else still has of it is
- * recorded (held.h).  Only then may the user's next jail be built
+ * every process, mount and interface.  Only then may the user's next jail be built
  * (slots.h).  What is left is removed here; if this process is killed before, the next
  * login's set-up does it (gc.c).
  */
@@ -72,7 +71,6 @@
 #include "lib/wire.h"
 #include "limit_watch.h"
 #include "login.h"
-#include "setup/held.h"
 #include "setup/net.h"
 #include "notice.h"
 #include "oom_victim.h"
@@ -289,10 +287,7 @@ static void finish(struct keeper *k)
 	siginfo_t si = {.si_pid = 0};
 	struct rusage ru = {.ru_inblock = 0};
 	struct cgroup_usage used;
-	uint64_t held;
 	char text[512];
-	struct err err;
-	int r;
 
 	/* The C library's has no place for what all of them have used. */
 	(void)syscall(SYS_waitid, P_PIDFD, j->init_pidfd, &si, WEXITED, &ru);
@@ -304,19 +299,11 @@ static void finish(struct keeper *k)
 	/* Whoever was put into its group from outside would keep that. */
 	if (cgroup_kill(&j->cgroup))
 		(void)cgroup_wait(&j->cgroup, j->instance, OUTSIDERS_S);
-	/* What is in the jail's memory only goes with the last of the fence. */
-	scope_close(&j->fence_ns);
-	j->fence_ns = -EBADF;
-	r = held_keep(&j->state, &j->cgroup, j->instance, &held, &err);
-	if (r)
-		log_line(LOG_WARNING, "jail %s: %s", j->instance, err.text);
-	/* What is left takes nothing of the next one's limits, or counts. */
+	/* What is left takes nothing of the next one's limits. */
 	slots_close(&j->slots);
 	limit_watch_end(&k->limits);
 	cgroup_usage_read(&j->cgroup, &used);
 	accounting_text(&used, &ru, (int64_t)time(NULL) - k->started, j->section, text, sizeof text);
-	if (held)
-		snprintf(text + strlen(text), sizeof text - strlen(text), " memory_held=%" PRIu64, held);
 	log_line(LOG_INFO, "%s: jail %s ended: %s", j->id->name, j->instance, text);
 	build_remove(j);
 	_exit(0);
@@ -474,7 +461,6 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 		(void)syscall(SYS_pidfd_send_signal, j->init_pidfd, SIGKILL, NULL, 0);
 	}
 	rules_watch(&k);
-	build_leave_fence(j);
 	limit_watch_start(&k.limits, j);
 	confine_keeper(j);
 	loop(&k);

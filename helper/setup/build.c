@@ -16,7 +16,6 @@
 #include <syslog.h>
 
 #include "fence.h"
-#include "held.h"
 #include "filter/builtin.h"
 #include "filter/cache.h"
 #include "lib/fdio.h"
@@ -167,7 +166,7 @@ static int build(struct jail *j, struct err *err)
 	if (!r)
 		r = make_instance(j, err);
 	if (!r)
-		r = cgroup_job_start(&j->cgroup_job, &j->cgroup, j->instance, j->set, j->held,
+		r = cgroup_job_start(&j->cgroup_job, &j->cgroup, j->instance, j->set,
 				     j->storage.state, j->home_fd, err);
 	if (!r)
 		r = tree_stage(j, err);
@@ -264,17 +263,6 @@ int build_jail(struct jail *j, struct err *err)
 	return r;
 }
 
-void build_leave_fence(const struct jail *j)
-{
-	if (unshare(CLONE_NEWNS) < 0) {
-		log_line(LOG_WARNING, "jail %s: the keeper's own mounts: %s, ignoring", j->instance, strerror(errno));
-		return;
-	}
-	/* -EINVAL where nothing is mounted. */
-	(void)umount2("/tmp", MNT_DETACH);
-	(void)umount2(j->id->home, MNT_DETACH);
-}
-
 int build_open(struct jail *j, struct err *err)
 {
 	int r = cgroup_job_end(&j->cgroup_job, err);
@@ -289,7 +277,7 @@ void build_remove(struct jail *j)
 	if (!j->instance[0])
 		return;
 	net_end(j);
-	r = held_remove_rest(&j->state, &j->cgroup, j->instance);
+	r = cgroup_remove(&j->cgroup, j->instance);
 	if (r)
 		log_line(LOG_WARNING, "jail %s: removing its cgroup: %s", j->instance, strerror(-r));
 	k = storage_remove(j);

@@ -20,13 +20,6 @@ void build_finish(struct jail *j);
 /* Wait until init is in its cgroup, and let it accept sessions. */
 int build_open(struct jail *j, struct err *err);
 
-/*
- * From the fence into a copy of it that shows nothing of the user's: what is in memory
- * there goes with the jail then, and not only with the keeper, which has to see at the end
- * what is left of it (held.h).
- */
-void build_leave_fence(const struct jail *j);
-
 /* Remove what the jail left on disk and in the cgroups.  Init must be dead.
  * Complains to the log; somebody's next login tries again. */
 void build_remove(struct jail *j);

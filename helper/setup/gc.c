@@ -11,7 +11,6 @@
 #include <sys/file.h>
 #include <sys/random.h>
 
-#include "held.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
 #include "net/link.h"
@@ -65,11 +64,8 @@ int gc_cut_off(const struct state *s, const char *instance)
 
 static int remove_dead(const struct state *s, const char *instance, int dir, const struct cgroup *cg)
 {
-	uint64_t held;
-	int r = held_keep(s, cg, instance, &held, NULL);
+	int r = cgroup_remove(cg, instance);
 
-	if (!r)
-		r = held_remove_rest(s, cg, instance);
 	/* Its keeper is dead and its PID 1 is dying: somebody else's turn, later. */
 	if (r)
 		return r;
@@ -209,9 +205,6 @@ int gc_run(const struct state *s, int state_dir, const struct cgroup *cg, struct
 	r = remove_orphans(s, state_dir, &count);
 	if (r && !first)
 		first = err_set(err, r, "removing upper layers that nobody owns");
-	r = held_sweep(s, cg, &count);
-	if (r && !first)
-		first = err_set(err, r, RUNDIR "/held");
 	r = persistent_sweep(state_dir, &count);
 	if (r && !first)
 		first = err_set(err, r, "finishing a reset");

@@ -31,7 +31,6 @@ struct jail {
 	gid_t groups[64];  /* supplementary ones that it keeps */
 	size_t ngroups;
 	struct subids sub;
-	uint64_t held;	   /* of the limit of memory, by earlier jails */
 	bool roots;	   /* in some section, if not this one, users may be root of their jail */
 	int pam_pidfd;	   /* of the process that holds the login's PAM session */
 	uint32_t pam_pid;

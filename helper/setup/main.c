@@ -55,7 +55,6 @@
 #include "config/nss.h"
 #include "fence.h"
 #include "gc.h"
-#include "held.h"
 #include "keeper/keeper.h"
 #include "lib/err.h"
 #include "lib/fdio.h"
@@ -80,10 +79,6 @@ static int refuse(const char *user, const char *told, const struct err *why)
 
 static const char told_broken[] =
 	"no jail can be made for you, so you are not let in; ask the administrator";
-
-static const char told_held[] =
-	"memory that your earlier sessions passed to others takes up your limit, so you are not let in; end the "
-	"processes that have it, or ask the administrator";
 
 /* Ask the keeper of the user's live jail for a lease. Returns true if there is
  * an answer, which then has been handed on. */
@@ -319,7 +314,6 @@ static int jail_login(const struct config *config, const struct section *section
 	};
 	_cleanup_close_ int lock = -EBADF, state_dir = -EBADF;
 	char last[INSTANCE_MAX];
-	bool dead;
 	unsigned int left;
 	struct err err;
 	int r;
@@ -346,11 +340,8 @@ static int jail_login(const struct config *config, const struct section *section
 	if (r)
 		return refuse(id->name, told_broken, &err);
 	/* One of this user's that is found, with the lock, is ending or dead. */
-	dead = state_current(&j.state, id->uid, last) == 0 && gc_dead(&j.state, last);
-	r = held_sum(&j.state, id->name, id->uid, dead ? last : NULL, j.set, &j.held, &err);
-	if (r)
-		return refuse(id->name, r == -EDQUOT ? told_held : told_broken, &err);
-	if (dead || gc_pending(&j.state, state_dir))
+	if ((state_current(&j.state, id->uid, last) == 0 && gc_dead(&j.state, last)) ||
+	    gc_pending(&j.state, state_dir))
 		remove_leftovers(&j, state_dir, lock);
 	scope_close(&state_dir);
 	state_dir = -EBADF;

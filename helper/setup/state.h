@@ -10,7 +10,6 @@
  *   /run/loginjail/jail/INSTANCE/   locked (flock) as long as its keeper lives
  *       keeper.sock                 leases
  *       upper                       link whose text is the upper layer's place
- *   /run/loginjail/held/UID/        the ended jails whose memory others have; see held.h
  *   /run/loginjail/off/             whose network is switched off; see gate/by_hand.h
  *   /run/loginjail/gate/            what keepers have seen of processes; see gate/process.c
  *   STATE/upper/INSTANCE/           the upper layers, where they go with the jail

@@ -5,7 +5,7 @@
  *	fdpass listen|connect SOCKET give [SET-UID-FILE]
  *	fdpass listen|connect SOCKET take FILE...
  *	fdpass listen SOCKET keep	hold what comes, by any number of connections
- *	fdpass connect SOCKET fill MB [FILE]	give so much memory: of no file, or a deleted one
+ *	fdpass connect SOCKET fill MB	give so much memory
  *	fdpass ids			what a set-uid file is executed for
  *
  * One listens on SOCKET, the other one connects.  give hands out what it can open, and
@@ -206,13 +206,11 @@ static int give(int conn)
 	return 0;
 }
 
-static int fill(int conn, long mb, const char *file)
+static int fill(int conn, long mb)
 {
 	static char text[1 << 20];
-	int fd = file ? open(file, O_RDWR | O_CREAT | O_EXCL, 0600) : memfd_create("fill", 0);
+	int fd = memfd_create("fill", 0);
 
-	if (file && unlink(file) < 0)
-		return give_up(file), 1;
 	memset(text, 'x', sizeof text);
 	for (long i = 0; i < mb; i++)
 		if (write(fd, text, sizeof text) != sizeof text)
@@ -582,7 +580,7 @@ int main(int argc, char **argv)
 		if (!strcmp(verb, "keep"))
 			return keep(argv[2]);
 		if (!strcmp(verb, "fill") && argv[4])
-			return fill(meet(listens, argv[2]), atol(argv[4]), argv[5]);
+			return fill(meet(listens, argv[2]), atol(argv[4]));
 	}
 	fprintf(stderr, "usage: fdpass listen|connect SOCKET give|take|keep|fill [FILE...]\n");
 	return 2;
