@@ -231,6 +231,8 @@ hold f erik
 ok 'its next one can be watched all the same' eventually_sh '[[ $(loginjail net status | grep -c "^erik .* open$") == 3 ]]'
 release f
 ok '(which ends)' eventually_sh '[[ $(loginjail net status | grep -c "^erik ") == 2 ]]'
+# With its keeper, who else gives back what it has when all is taken
+ok '(all of it)' eventually_sh '[[ $(pgrep -c -x loginjail-keep) == $(loginjail ps | grep -vc -e ^USER -e ending) ]]'
 # What a keeper watches counts to root of its jail, outside of it: nobody has that uid there.
 base=$(awk '$1 == 0 { print $2 }' "/proc/$(jail_init erik)/uid_map")
 alone prlimit --nofile="$(ulimit -Hn)" setpriv --reuid="$base" --clear-groups \
