@@ -322,16 +322,17 @@ static int attach_hosts(struct jail *j, int map, int fd, bool recursive, uint64_
 {
 	_cleanup_close_ int mnt = mnt_clone(fd, "", recursive, attr, map, err);
 
-	if (map >= 0 && (mnt == -EINVAL || mnt == -EPERM) && j->set->inside_root != ANSWER_YES) {
+	if (map >= 0 && (mnt == -EINVAL || mnt == -EPERM)) {
+		if (j->set->inside_root == ANSWER_YES)
+			return err_set(err, 0,
+				       "the file system of '%s' can't be mounted with mapped ids, which inside_root "
+				       "takes: leave it out ('home = private', or no such bind), or use one that can "
+				       "(ext4, xfs, btrfs)",
+				       at);
 		mnt = mnt_clone(fd, "", recursive, attr, -EBADF, err);
 		if (mnt >= 0 && recursive)
 			(void)mnt_map(mnt, map, NULL);
-	} else if (map >= 0 && (mnt == -EINVAL || mnt == -EPERM))
-		return err_set(err, 0,
-			       "the file system of '%s' can't be mounted with mapped ids, which inside_root "
-			       "takes: leave it out ('home = private', or no such bind), or use one that can "
-			       "(ext4, xfs, btrfs)",
-			       at);
+	}
 	return mnt < 0 ? mnt : mnt_attach(mnt, j->tree, at, err);
 }
 
