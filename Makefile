@@ -78,7 +78,7 @@ enter_src := helper/enter/main.c helper/enter/request.c helper/enter/proxy.c hel
 cli_src := $(call src,cli config net gate) $(filter_src) $(compiler_src) $(lib_all) \
 	$(addprefix helper/,$(addsuffix .c,setup/state setup/mountinfo setup/subid \
 	setup/gc setup/rmtree cgroup/cgroup cgroup/cgroup_find cgroup/cgroup_limits cgroup/cgroup_usage \
-	cgroup/cgroup_wait cgroup/blockdev storage/persistent storage/quota tree/rootfs))
+	cgroup/cgroup_user cgroup/cgroup_wait cgroup/blockdev storage/persistent storage/quota tree/rootfs))
 pam_src := $(wildcard pam_module/*.c) helper/lib/fdio.c
 
 programs := $B/loginjail-setup $B/loginjail-init $B/loginjail-enter $B/loginjail $B/pam_loginjail.so

@@ -11,6 +11,7 @@
 
 #include "cgroup_find.h"
 #include "cgroup_limits.h"
+#include "cgroup_user.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
@@ -61,37 +62,6 @@ static const char *needed(const struct cgroup_tree *t, char *text, size_t size)
 	return text;
 }
 
-/* The group that systemd has delegated to us. */
-static int tree_create_delegated(struct cgroup_tree *t, int base, const char *instance, struct err *err)
-{
-	/* While systemd starts the unit, it has a process for a moment. */
-	static const struct timespec moment = {.tv_nsec = 10000000};
-	char text[64];
-	int r;
-
-	t->delegated = true;
-	for (int tries = 0; tries < 100; tries++) {
-		r = hand_down(t, base, CGROUP_UNIT, err);
-		if (r != -EBUSY)
-			break;
-		(void)nanosleep(&moment, NULL);
-	}
-	if (r == -EBUSY)
-		return err_set(err, r, "the cgroup " CGROUP_UNIT " has processes of its own, so that there "
-				       "can be no limits below it; try 'systemctl restart loginjail.service'");
-	if (r == -ENOENT)
-		return err_set(err, 0, "loginjail.service has not got all of the cgroup controllers that this "
-				       "jail needs (%s): see its 'Delegate='", needed(t, text, sizeof text));
-	if (r)
-		return r;
-	if (mkdirat(base, instance, 0755) < 0)
-		return err_set(err, -errno, "making the cgroup " CGROUP_UNIT "/%s", instance);
-	t->dir = openat(base, instance, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (t->dir < 0)
-		return err_set(err, -errno, "the cgroup " CGROUP_UNIT "/%s", instance);
-	return 0;
-}
-
 /* A new group of v1's cpuset has neither processors nor memory, and takes nobody. */
 static int cpuset_fill(const struct cgroup_tree *t, int from, int to, struct err *err)
 {
@@ -115,11 +85,85 @@ static int cpuset_fill(const struct cgroup_tree *t, int from, int to, struct err
 	return 0;
 }
 
-static int tree_create_own(struct cgroup_tree *t, const char *instance, struct err *err)
+/*
+ * The instance's group below base, in its user's where memory is counted.  where is
+ * the name of base for errors.  -ENOENT, -ENODEV: one that it is to be in has just been
+ * removed.
+ */
+static int group_create(struct cgroup_tree *t, int base, const char *where, const char *instance,
+			const struct settings *set, struct err *err)
+{
+	_cleanup_close_ int user = -EBADF;
+	char name[CGROUP_USER_MAX];
+	int above = base, r = 0;
+
+	if (t->controllers & CGROUP_BIT(CGROUP_MEMORY)) {
+		cgroup_user_name(instance, name);
+		if (mkdirat(base, name, 0755) < 0 && errno != EEXIST)
+			return err_set(err, -errno, "making the cgroup %s/%s", where, name);
+		above = user = openat(base, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (user < 0)
+			return err_set(err, -errno, "the cgroup %s/%s", where, name);
+		r = hand_down(t, user, name, err);
+		if (!r)
+			r = cpuset_fill(t, base, user, err);
+		if (r)
+			return r;
+	}
+	if (mkdirat(above, instance, 0755) < 0)
+		return err_set(err, -errno, "making the cgroup %s of the jail in %s", instance, where);
+	t->dir = openat(above, instance, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->dir < 0)
+		return err_set(err, -errno, "the cgroup %s of the jail in %s", instance, where);
+	r = cpuset_fill(t, above, t->dir, err);
+	return !r && user >= 0 ? cgroup_user_limit(t, user, set, err) : r;
+}
+
+/* Groups of users, and BASE, are removed when they are empty, perhaps just between our calls;
+ * not when the jail's is in them. */
+#define TRIES 100
+
+static bool gone(const struct cgroup_tree *t, int r)
+{
+	return t->dir < 0 && (r == -ENOENT || r == -ENODEV);
+}
+
+/* Below the group that systemd has delegated to us. */
+static int tree_create_delegated(struct cgroup_tree *t, int base, const char *instance,
+				 const struct settings *set, struct err *err)
+{
+	/* While systemd starts the unit, it has a process for a moment. */
+	static const struct timespec moment = {.tv_nsec = 10000000};
+	char text[64];
+	int r;
+
+	t->delegated = true;
+	for (int tries = 0; tries < TRIES; tries++) {
+		r = hand_down(t, base, CGROUP_UNIT, err);
+		if (r != -EBUSY)
+			break;
+		(void)nanosleep(&moment, NULL);
+	}
+	if (r == -EBUSY)
+		return err_set(err, r, "the cgroup " CGROUP_UNIT " has processes of its own, so that there "
+				       "can be no limits below it; try 'systemctl restart loginjail.service'");
+	if (r == -ENOENT)
+		return err_set(err, 0, "loginjail.service has not got all of the cgroup controllers that this "
+				       "jail needs (%s): see its 'Delegate='", needed(t, text, sizeof text));
+	if (r)
+		return r;
+	for (int tries = 0; tries < TRIES; tries++) {
+		r = group_create(t, base, CGROUP_UNIT, instance, set, err);
+		if (!gone(t, r))
+			break;
+	}
+	return r;
+}
+
+static int tree_create_own(struct cgroup_tree *t, const char *instance, const struct settings *set, struct err *err)
 {
 	t->delegated = false;
-	/* The last jail to go removes BASE, perhaps just between our two calls. */
-	for (int tries = 0; tries < 100; tries++) {
+	for (int tries = 0; tries < TRIES; tries++) {
 		_cleanup_close_ int base = -EBADF;
 		int r;
 
@@ -135,30 +179,22 @@ static int tree_create_own(struct cgroup_tree *t, const char *instance, struct e
 			r = hand_down(t, base, CGROUP_BASE, err);
 		if (!r)
 			r = cpuset_fill(t, t->root, base, err);
-		if (r == -ENOENT || r == -ENODEV)
-			continue;
-		if (r)
+		if (!r)
+			r = group_create(t, base, CGROUP_BASE, instance, set, err);
+		if (!gone(t, r))
 			return r;
-		if (mkdirat(base, instance, 0755) < 0) {
-			if (errno == ENOENT)
-				continue;
-			return err_set(err, -errno, "making the cgroup " CGROUP_BASE "/%s", instance);
-		}
-		t->dir = openat(base, instance, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (t->dir < 0)
-			return err_set(err, -errno, "the cgroup " CGROUP_BASE "/%s", instance);
-		return cpuset_fill(t, base, t->dir, err);
 	}
 	return err_set(err, -EAGAIN, "making the cgroup " CGROUP_BASE "/%s", instance);
 }
 
-static int tree_create(struct cgroup_tree *t, const char *instance, struct err *err)
+static int tree_create(struct cgroup_tree *t, const char *instance, const struct settings *set, struct err *err)
 {
 	_cleanup_close_ int unit = -EBADF;
 
 	if (t->v2)
 		unit = openat(t->root, CGROUP_UNIT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return unit >= 0 ? tree_create_delegated(t, unit, instance, err) : tree_create_own(t, instance, err);
+	return unit >= 0 ? tree_create_delegated(t, unit, instance, set, err) :
+			   tree_create_own(t, instance, set, err);
 }
 
 int cgroup_create(struct cgroup *cg, const char *instance, const struct cgroup_limits *limits,
@@ -167,7 +203,7 @@ int cgroup_create(struct cgroup *cg, const char *instance, const struct cgroup_l
 	int r = 0;
 
 	for (int i = 0; i < cg->ntrees && !r; i++) {
-		r = tree_create(&cg->tree[i], instance, err);
+		r = tree_create(&cg->tree[i], instance, limits->set, err);
 		if (!r)
 			r = cgroup_limits_set(&cg->tree[i], limits, err);
 	}
@@ -180,11 +216,11 @@ int cgroup_open(struct cgroup *cg, const char *instance)
 {
 	for (int i = 0; i < cg->ntrees; i++) {
 		struct cgroup_tree *t = &cg->tree[i];
-		char path[sizeof CGROUP_UNIT + 64];
+		char path[CGROUP_PATH_MAX];
 
-		snprintf(path, sizeof path, CGROUP_UNIT "/%s", instance);
+		cgroup_group_path(t, CGROUP_UNIT, instance, path);
 		t->dir = t->v2 ? openat(t->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
-		snprintf(path, sizeof path, CGROUP_BASE "/%s", instance);
+		cgroup_group_path(t, CGROUP_BASE, instance, path);
 		if (t->dir < 0)
 			t->dir = openat(t->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		/* Only those that every jail has are sure to be there. */
@@ -229,9 +265,11 @@ bool cgroup_fork_keeper(void)
 
 void cgroup_path(const struct cgroup *cg, const char *instance, char *buf, size_t size)
 {
-	bool delegated = cg->ntrees > 0 && cg->tree[cg->ntrees - 1].delegated;
+	const struct cgroup_tree *t = cgroup_tree_of(cg, CGROUP_MEMORY);
+	char path[CGROUP_PATH_MAX];
 
-	snprintf(buf, size, "%s/%s", delegated ? CGROUP_UNIT : CGROUP_BASE, instance);
+	cgroup_group_path(t, t->delegated ? CGROUP_UNIT : CGROUP_BASE, instance, path);
+	snprintf(buf, size, "%s", path);
 }
 
 bool cgroup_kill(const struct cgroup *cg)
@@ -244,22 +282,34 @@ bool cgroup_kill(const struct cgroup *cg)
 	return killed;
 }
 
+/* -errno; not to be there is no error. */
+static int group_remove(const struct cgroup_tree *t, const char *base, const char *instance)
+{
+	_cleanup_close_ int dir = -EBADF;
+	char path[CGROUP_PATH_MAX];
+
+	cgroup_group_path(t, base, instance, path);
+	if (unlinkat(t->root, path, AT_REMOVEDIR) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	dir = openat(t->root, base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0 && (t->controllers & CGROUP_BIT(CGROUP_MEMORY)))
+		cgroup_user_left(t, dir, instance);
+	return 0;
+}
+
 int cgroup_remove(const struct cgroup *cg, const char *instance)
 {
-	char own[sizeof CGROUP_BASE + 64], delegated[sizeof CGROUP_UNIT + 64];
 	int first = 0;
 
-	snprintf(own, sizeof own, CGROUP_BASE "/%s", instance);
-	snprintf(delegated, sizeof delegated, CGROUP_UNIT "/%s", instance);
 	for (int i = 0; i < cg->ntrees; i++) {
 		const struct cgroup_tree *t = &cg->tree[i];
-
 		/* Whoever looks for a dead jail's does not know which it had. */
-		if (t->v2 && unlinkat(t->root, delegated, AT_REMOVEDIR) < 0 && errno != ENOENT && !first)
-			first = -errno;
-		if (unlinkat(t->root, own, AT_REMOVEDIR) < 0 && errno != ENOENT && !first)
-			first = -errno;
-		/* Fails while other jails live, which is as it should be. */
+		int delegated = t->v2 ? group_remove(t, CGROUP_UNIT, instance) : 0;
+		int own = group_remove(t, CGROUP_BASE, instance);
+
+		if (!first)
+			first = delegated ? delegated : own;
+		/* Fails while there are others, which is as it should be. */
 		(void)unlinkat(t->root, CGROUP_BASE, AT_REMOVEDIR);
 	}
 	return first;

@@ -2,7 +2,9 @@
 /*
  * The control groups of a jail: memory, pids and cpu, and what else its limits need,
  * each in whichever hierarchy this host has it (all in v2, all in v1, or mixed), behind
- * one interface.  A jail's group is BASE/INSTANCE in each hierarchy used.
+ * one interface.  A jail's group is BASE/INSTANCE in each hierarchy used, and in the
+ * one that counts memory, which is the only one in v2, BASE/user-UID/INSTANCE
+ * (cgroup_user.h).
  *
  * In v2 under systemd, BASE is the group of loginjail.service, which systemd
  * leaves to us (Delegate=): nobody but systemd may write elsewhere in that
@@ -11,7 +13,7 @@
  * no login's session, and for the process without which systemd would remove it.
  *
  * In v1, without systemd, or where the unit is not started, BASE is "loginjail"
- * below the hierarchy's root as this process sees it; it goes with the last jail.
+ * below the hierarchy's root as this process sees it; it goes with the last group in it.
  */
 #ifndef LOGINJAIL_CGROUP_H
 #define LOGINJAIL_CGROUP_H
@@ -68,7 +70,7 @@ int cgroup_find(struct cgroup *cg, unsigned int need, unsigned int also, struct 
 const struct cgroup_tree *cgroup_tree_of(const struct cgroup *cg, enum cgroup_controller c);
 
 /* Make the group of this instance everywhere, set the limits (cgroup_limits.h) and read
- * them back.  On an error nothing is left. */
+ * them back.  On an error nothing is left.  -EDQUOT: of cgroup_user_limit. */
 int cgroup_create(struct cgroup *cg, const char *instance, const struct cgroup_limits *limits,
 		  struct err *err);
 
@@ -91,14 +93,14 @@ int cgroup_attach(const struct cgroup *cg, pid_t pid, struct err *err);
  */
 bool cgroup_fork_keeper(void);
 
-/* Where the group of this instance is, below its hierarchy's root. */
+/* Where the group of this instance is that counts memory, below its hierarchy's root. */
 void cgroup_path(const struct cgroup *cg, const char *instance, char *buf, size_t size);
 
 /* Kill all that is in the jail's group, at once.  False: the kernel has no word for it (v1). */
 bool cgroup_kill(const struct cgroup *cg);
 
 /* Remove the instance's groups, and BASE, if it is not systemd's, after the
- * last. The processes in them must be gone: -EBUSY otherwise. */
+ * last; the user's stays.  The processes in them must be gone: -EBUSY otherwise. */
 int cgroup_remove(const struct cgroup *cg, const char *instance);
 
 /* Close what cgroup_find and cgroup_create opened. */

@@ -182,7 +182,7 @@ static int set_swap(const struct cgroup_tree *t, const struct settings *set, str
 	return set_number(t->dir, file, n, err);
 }
 
-static int set_memory(const struct cgroup_tree *t, const struct settings *set, struct err *err)
+int cgroup_limits_set_memory(const struct cgroup_tree *t, const struct settings *set, struct err *err)
 {
 	int r = 0;
 
@@ -191,6 +191,12 @@ static int set_memory(const struct cgroup_tree *t, const struct settings *set, s
 	if (!r && set->memory_high != NO_LIMIT)
 		r = set_number(t->dir, "memory.high", pages(set->memory_high), err);
 	return r ? r : set_swap(t, set, err);
+}
+
+int cgroup_limits_set_weight(const struct cgroup_tree *t, uint64_t weight, struct err *err)
+{
+	return t->v2 ? set_number(t->dir, "cpu.weight", weight, err) :
+		       set_number(t->dir, "cpu.shares", weight * SHARES_DEFAULT / WEIGHT_DEFAULT, err);
 }
 
 static int set_cpu(const struct cgroup_tree *t, const struct settings *set, struct err *err)
@@ -202,11 +208,7 @@ static int set_cpu(const struct cgroup_tree *t, const struct settings *set, stru
 	snprintf(v, sizeof v, t->v2 ? "%" PRIu64 " 100000" : "%" PRIu64, set->cpu * 100);
 	if (set->cpu != NO_LIMIT)
 		r = set_value(t->dir, t->v2 ? "cpu.max" : "cpu.cfs_quota_us", v, err);
-	if (r || set->cpu_weight == WEIGHT_DEFAULT)
-		return r;
-	if (t->v2)
-		return set_number(t->dir, "cpu.weight", set->cpu_weight, err);
-	return set_number(t->dir, "cpu.shares", set->cpu_weight * SHARES_DEFAULT / WEIGHT_DEFAULT, err);
+	return r || set->cpu_weight == WEIGHT_DEFAULT ? r : cgroup_limits_set_weight(t, set->cpu_weight, err);
 }
 
 static int set_cpus(const struct cgroup_tree *t, const char *cpus, struct err *err)
@@ -280,7 +282,7 @@ int cgroup_limits_set(const struct cgroup_tree *t, const struct cgroup_limits *l
 	int r = 0;
 
 	if (has(t, CGROUP_MEMORY))
-		r = set_memory(t, set, err);
+		r = cgroup_limits_set_memory(t, set, err);
 	if (!r && has(t, CGROUP_PIDS) && set->pids != NO_LIMIT)
 		r = set_number(t->dir, "pids.max", set->pids, err);
 	if (!r && has(t, CGROUP_CPU))

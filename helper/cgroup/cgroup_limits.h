@@ -42,4 +42,8 @@ int cgroup_limits_possible(const struct cgroup *cg, enum option_id id, const str
  */
 int cgroup_limits_set(const struct cgroup_tree *t, const struct cgroup_limits *l, struct err *err);
 
+/* Only the limits of memory and swap; and only the weight (1 to 10000). */
+int cgroup_limits_set_memory(const struct cgroup_tree *t, const struct settings *set, struct err *err);
+int cgroup_limits_set_weight(const struct cgroup_tree *t, uint64_t weight, struct err *err);
+
 #endif

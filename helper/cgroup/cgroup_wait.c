@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgroup_user.h"
 #include "lib/scope.h"
 
 static int milliseconds_to(const struct timespec *end)
@@ -54,7 +55,7 @@ static int wait_populated(int events, const struct timespec *end)
 static pid_t first_member(int dirfd, const char *path)
 {
 	_cleanup_fclose_ FILE *f = NULL;
-	char file[sizeof CGROUP_UNIT + 96];
+	char file[CGROUP_PATH_MAX + 16];
 	int fd, pid = 0;
 
 	snprintf(file, sizeof file, "%s/cgroup.procs", path);
@@ -86,7 +87,7 @@ static int wait_members(int dirfd, const char *path, const struct timespec *end)
 
 static int wait_empty(int dirfd, const char *path, const struct timespec *end)
 {
-	char file[sizeof CGROUP_UNIT + 96];
+	char file[CGROUP_PATH_MAX + 16];
 	_cleanup_close_ int events = -EBADF;
 
 	snprintf(file, sizeof file, "%s/cgroup.events", path);
@@ -97,7 +98,7 @@ static int wait_empty(int dirfd, const char *path, const struct timespec *end)
 int cgroup_wait(const struct cgroup *cg, const char *instance, unsigned int seconds)
 {
 	static const char *const bases[] = {CGROUP_BASE, CGROUP_UNIT};
-	char path[sizeof CGROUP_UNIT + 64];
+	char path[CGROUP_PATH_MAX];
 	struct timespec end;
 	int r = 0;
 
@@ -105,7 +106,7 @@ int cgroup_wait(const struct cgroup *cg, const char *instance, unsigned int seco
 	end.tv_sec += seconds;
 	for (int i = 0; i < cg->ntrees; i++)
 		for (size_t b = 0; !r && b < sizeof bases / sizeof *bases; b++) {
-			snprintf(path, sizeof path, "%s/%s", bases[b], instance);
+			cgroup_group_path(&cg->tree[i], bases[b], instance, path);
 			r = wait_empty(cg->tree[i].root, path, &end);
 		}
 	return r;

@@ -2,6 +2,7 @@
 /* The verbs about what jails leave on disk: reset and gc.  They need root. */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "lib/err.h"
 #include "lib/scope.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/cgroup_user.h"
 #include "setup/gc.h"
 #include "storage/persistent.h"
 #include "setup/state.h"
@@ -135,5 +137,8 @@ int verb_gc(int argc, char **argv)
 		return EXIT_ERRORS;
 	}
 	printf("%d dead jail%s removed\n", r, r == 1 ? "" : "s");
+	r = cgroup_users_sweep(&cg, 0, INT_MAX);
+	if (r)
+		printf("%d cgroup%s of users without jails removed\n", r, r == 1 ? "" : "s");
 	return persistent_each(state_dir, tell_orphan, NULL) ? EXIT_TEMPFAIL : EXIT_OK;
 }

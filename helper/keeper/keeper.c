@@ -3,7 +3,7 @@
  * Theory of operation of the keeper.
  *
  * One process per live jail, root in the host's namespaces but for its mount
- * namespace, which is the jail's fence.  It holds what keeps the jail alive and
+ * namespace, a copy of the jail's fence without its mounts.  It holds what keeps the jail alive and
  * what is needed to remove it: PID 1's pidfd and control socket, descriptors of
  * the cgroups' and the upper layer's parents, the locks on the instance's run
  * directory and on a persistent storage, the two namespace descriptors that logins
@@ -60,6 +60,7 @@
 #include <linux/keyctl.h>
 
 #include "accounting.h"
+#include "cgroup/cgroup_user.h"
 #include "cgroup/cgroup_wait.h"
 #include "confine.h"
 #include "setup/build.h"
@@ -71,6 +72,7 @@
 #include "lib/wire.h"
 #include "limit_watch.h"
 #include "login.h"
+#include "setup/fence.h"
 #include "setup/net.h"
 #include "notice.h"
 #include "oom_victim.h"
@@ -299,6 +301,9 @@ static void finish(struct keeper *k)
 	/* Whoever was put into its group from outside would keep that. */
 	if (cgroup_kill(&j->cgroup))
 		(void)cgroup_wait(&j->cgroup, j->instance, OUTSIDERS_S);
+	/* Nor does anything else that was in memory outlast it, but what others have. */
+	scope_close(&j->fence_ns);
+	j->fence_ns = -EBADF;
 	/* What is left takes nothing of the next one's limits. */
 	slots_close(&j->slots);
 	limit_watch_end(&k->limits);
@@ -306,6 +311,7 @@ static void finish(struct keeper *k)
 	accounting_text(&used, &ru, (int64_t)time(NULL) - k->started, j->section, text, sizeof text);
 	log_line(LOG_INFO, "%s: jail %s ended: %s", j->id->name, j->instance, text);
 	build_remove(j);
+	(void)cgroup_users_sweep(&j->cgroup, CGROUP_USER_IDLE_S, 1);
 	_exit(0);
 }
 
@@ -436,6 +442,7 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 {
 	struct keeper k = {.j = j};
 	struct err err;
+	int r;
 
 	detach();
 	if (start(&k, reply_fd, &err)) {
@@ -461,6 +468,9 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 		(void)syscall(SYS_pidfd_send_signal, j->init_pidfd, SIGKILL, NULL, 0);
 	}
 	rules_watch(&k);
+	r = fence_leave();
+	if (r)
+		log_line(LOG_WARNING, "jail %s: leaving the fence: %s, ignoring", j->instance, strerror(-r));
 	limit_watch_start(&k.limits, j);
 	confine_keeper(j);
 	loop(&k);

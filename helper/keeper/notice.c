@@ -3,7 +3,7 @@
  * The terminals are the user's: stopped, full, locked, or changed by the user while we
  * write.  So a process of its own writes, which has nothing open that could be held
  * up with it, is nobody's child, and ends by itself.  It sees no names but the jail's
- * devpts, in which there are neither links nor files but terminals.
+ * devpts (fence_leave), in which there are neither links nor files but terminals.
  */
 #include "notice.h"
 
@@ -23,10 +23,6 @@
 #include "lib/log.h"
 #include "lib/scope.h"
 #include "lib/sys.h"
-
-#ifndef NOTICE_PTS
-#define NOTICE_PTS "/dev/pts"
-#endif
 
 #define WRITER_DEADLINE_S 5
 
@@ -67,7 +63,7 @@ static void __attribute__((noreturn)) writer(const char *line, const char *only)
 	(void)signal(SIGALRM, SIG_DFL);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)alarm(WRITER_DEADLINE_S);
-	d = opendir(NOTICE_PTS);
+	d = opendir(".");
 	while (d && (e = readdir(d)))
 		if (is_number(e->d_name) && (!only || strcmp(e->d_name, only) == 0))
 			write_to(dirfd(d), e->d_name, line, strlen(line));

@@ -4,8 +4,8 @@
 #define LOGINJAIL_NOTICE_H
 
 /*
- * Write one line to each terminal (pts) of the jail; never blocks; call in the fence's
- * mount namespace.  A terminal that takes nothing just now gets nothing.
+ * Write one line to each terminal (pts) of the jail; never blocks; call when
+ * the fence was left (fence_leave).  A terminal that takes nothing just now gets nothing.
  */
 void notice_terminals(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

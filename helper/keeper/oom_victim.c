@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cgroup/cgroup_user.h"
 #include "lib/scope.h"
 
 /* What the kernel's log holds at the most is far less. */
@@ -29,22 +30,22 @@ int oom_victim_open(int proc, int log)
 	return fd;
 }
 
-/* Is the value after key, up to the next comma, the path of this instance's group? */
-static bool names_group(const char *text, const char *key, const char *instance)
+/* Is the value after key, up to the next comma, the path of a group of this name? */
+static bool names_group(const char *text, const char *key, const char *name)
 {
 	const char *p = strstr(text, key);
-	size_t len, want = strlen(instance);
+	size_t len, want = strlen(name);
 
 	if (!p)
 		return false;
 	p += strlen(key);
 	len = strcspn(p, ",\n");
-	return len > want && p[len - want - 1] == '/' && strncmp(p + len - want, instance, want) == 0;
+	return len > want && p[len - want - 1] == '/' && strncmp(p + len - want, name, want) == 0;
 }
 
 /*
  * 6,1234,56789,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,
- * mems_allowed=0,oom_memcg=/a/2001-0123abcd,task_memcg=/a/2001-0123abcd,task=hog,pid=7,uid=2001
+ * mems_allowed=0,oom_memcg=/a/user-2001,task_memcg=/a/user-2001/2001-0123abcd,task=hog,pid=7,uid=2001
  *
  * (one line).  task is of the user's making: it comes last but for numbers, has
  * 15 characters, and what is not printable is escaped by the kernel.
@@ -52,13 +53,16 @@ static bool names_group(const char *text, const char *key, const char *instance)
 bool oom_victim_parse(const char *record, const char *instance, struct oom_victim *ret)
 {
 	const char *text = strchr(record, ';'), *task, *end = NULL;
+	char user[CGROUP_USER_MAX];
 
 	/* Others than the kernel have a facility, and 8 times its number here. */
 	if (!text || strtoul(record, NULL, 10) > 7 || strncmp(text + 1, "oom-kill:", 9) != 0)
 		return false;
 	if (!names_group(text, ",task_memcg=", instance))
 		return false;
-	ret->not_its_limit = !names_group(text, ",oom_memcg=", instance);
+	cgroup_user_name(instance, user);
+	ret->limit_of_all = names_group(text, ",oom_memcg=", user);
+	ret->not_its_limit = !ret->limit_of_all && !names_group(text, ",oom_memcg=", instance);
 	task = strstr(text, ",task=");
 	for (const char *p = task; p && (p = strstr(p, ",pid=")); p++)
 		end = p;

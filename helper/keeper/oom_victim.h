@@ -7,7 +7,8 @@
 
 struct oom_victim {
 	char name[17];	    /* of the first one; "" if the log does not say */
-	bool not_its_limit; /* it was killed for a limit above the jail's, or for the host's memory */
+	bool limit_of_all;  /* it was killed for the limit of all jails of the user */
+	bool not_its_limit; /* for one above that, or for the host's memory */
 };
 
 /*

@@ -11,7 +11,7 @@
 
 int64_t terminals_idle(void)
 {
-	_cleanup_closedir_ DIR *d = opendir("/dev/pts");
+	_cleanup_closedir_ DIR *d = opendir(".");
 	int64_t now = time(NULL), least = -1;
 	struct dirent *e;
 

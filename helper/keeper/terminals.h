@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The terminals of a jail, as its keeper sees them in the fence. */
+/* The terminals of a jail, as its keeper sees them, which has left the fence (fence_leave). */
 #ifndef LOGINJAIL_TERMINALS_H
 #define LOGINJAIL_TERMINALS_H
 

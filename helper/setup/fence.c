@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "lib/fdio.h"
 #include "lib/scope.h"
@@ -378,4 +380,11 @@ int fence_enter(struct jail *j, struct err *err)
 	if (root < 0)
 		return err_set(err, -errno, "the fence");
 	return mnt_pivot(root, err);
+}
+
+int fence_leave(void)
+{
+	if (chdir("/dev/pts") < 0 || unshare(CLONE_NEWNS) < 0 || umount2("/", MNT_DETACH) < 0)
+		return -errno;
+	return 0;
 }

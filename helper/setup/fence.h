@@ -50,4 +50,11 @@ int fence_mount(struct jail *j, struct err *err);
 /* Change this process's mount namespace into the fence. */
 int fence_enter(struct jail *j, struct err *err);
 
+/*
+ * Leave it for a namespace without mounts; the working directory becomes the terminals'.  What
+ * is in memory in the fence goes with the jail then, and not only with this process, so
+ * that it is not charged to the user's next jail.  -errno.
+ */
+int fence_leave(void);
+
 #endif

@@ -50,7 +50,7 @@ struct jail {
 	pid_t init_pid;
 	int init_pidfd;
 	int init_ctl;  /* SOCK_SEQPACKET to init */
-	int fence_ns;  /* mount namespace of the fence, where the keeper lives too */
+	int fence_ns;  /* mount namespace of the fence, for logins */
 	int net_ns;    /* what sshd gets; the jail's own but for forwarding = no; -EBADF: the host's */
 	int keeper_sock; /* listening */
 	int kmsg;	 /* the kernel's log, for oom_victim.h; negative: not to be had */

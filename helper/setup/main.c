@@ -80,6 +80,10 @@ static int refuse(const char *user, const char *told, const struct err *why)
 static const char told_broken[] =
 	"no jail can be made for you, so you are not let in; ask the administrator";
 
+static const char told_held[] =
+	"memory that your earlier sessions passed to others takes up your limit, so you are not let in; end the "
+	"processes that have it, or ask the administrator";
+
 /* Ask the keeper of the user's live jail for a lease. Returns true if there is
  * an answer, which then has been handed on. */
 static bool join_live(const struct jail *j)
@@ -357,7 +361,7 @@ static int jail_login(const struct config *config, const struct section *section
 	if (r) {
 		/* Of a jail that has ended meanwhile. */
 		state_forget_gone(&j.state, id->uid);
-		return refuse(id->name, told_broken, &err);
+		return refuse(id->name, j.cgroup_job.made == -EDQUOT ? told_held : told_broken, &err);
 	}
 	keeper_run(&j, SETUP_REPLY_FD, lock);
 }

@@ -47,7 +47,12 @@ jail_groups() {
 	local uid='[0-9]+'
 	(($#)) && uid=$(id -u "$1")
 	find /sys/fs/cgroup -regextype posix-extended -type d \
-		-regex ".*/loginjail(\.service)?/$uid-[0-9a-z]+" 2>/dev/null
+		-regex ".*/loginjail(\.service)?(/user-$uid)?/$uid-[0-9a-z]+" 2>/dev/null
+}
+
+# The group of all jails of USER, which stays for a while after them.
+user_group() { # USER
+	find /sys/fs/cgroup -type d -path "*/loginjail*/user-$(id -u "$1")" 2>/dev/null
 }
 no_jail_groups() { [[ -z $(jail_groups) ]]; }
 

@@ -5,7 +5,8 @@
  *	fdpass listen|connect SOCKET give [SET-UID-FILE]
  *	fdpass listen|connect SOCKET take FILE...
  *	fdpass listen SOCKET keep	hold what comes, by any number of connections
- *	fdpass connect SOCKET fill MB	give so much memory
+ *	fdpass listen SOCKET scribble	and write to it all the time
+ *	fdpass connect SOCKET fill MB [FILE]	give so much memory: of no file, or a deleted one
  *	fdpass ids			what a set-uid file is executed for
  *
  * One listens on SOCKET, the other one connects.  give hands out what it can open, and
@@ -28,6 +29,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -206,11 +208,13 @@ static int give(int conn)
 	return 0;
 }
 
-static int fill(int conn, long mb)
+static int fill(int conn, long mb, const char *file)
 {
 	static char text[1 << 20];
-	int fd = memfd_create("fill", 0);
+	int fd = file ? open(file, O_RDWR | O_CREAT | O_EXCL, 0600) : memfd_create("fill", 0);
 
+	if (file && unlink(file) < 0)
+		return give_up(file), 1;
 	memset(text, 'x', sizeof text);
 	for (long i = 0; i < mb; i++)
 		if (write(fd, text, sizeof text) != sizeof text)
@@ -548,13 +552,32 @@ static int take(int conn, char **files)
 	return 0;
 }
 
-static int keep(const char *path)
+/* Write all over the first that came, for good, until we are ended. */
+static void scribble(int fd)
+{
+	static char text[1 << 16];
+	pid_t parent = getpid();
+
+	if (fd < 0 || fork() != 0)
+		return;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	for (unsigned int n = 0; getppid() == parent; n++) {
+		(void)!pwrite(fd, text, sizeof text, (off_t)(n * 7919 % 300) * (1 << 16));
+		if (n % 16 == 0)
+			(void)fsync(fd);
+	}
+	_exit(0);
+}
+
+static int keep(const char *path, bool write_to_it)
 {
 	int s = listen_at(path), conn;
 
 	while ((conn = accept(s, NULL, NULL)) >= 0) {
 		receive_all(conn);
 		(void)close(conn);
+		if (write_to_it && n_items > 0)
+			scribble(items[0].fd);
 		printf("kept\n");
 		fflush(stdout);
 	}
@@ -578,10 +601,12 @@ int main(int argc, char **argv)
 		if (!strcmp(verb, "take"))
 			return take(meet(listens, argv[2]), argv + 4);
 		if (!strcmp(verb, "keep"))
-			return keep(argv[2]);
+			return keep(argv[2], false);
+		if (!strcmp(verb, "scribble"))
+			return keep(argv[2], true);
 		if (!strcmp(verb, "fill") && argv[4])
-			return fill(meet(listens, argv[2]), atol(argv[4]));
+			return fill(meet(listens, argv[2]), atol(argv[4]), argv[5]);
 	}
-	fprintf(stderr, "usage: fdpass listen|connect SOCKET give|take|keep|fill [FILE...]\n");
+	fprintf(stderr, "usage: fdpass listen|connect SOCKET give|take|keep|scribble|fill [FILE...]\n");
 	return 2;
 }

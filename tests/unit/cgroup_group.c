@@ -286,22 +286,31 @@ static void create_delegated(void)
 	ok(mkdirat(scratch_fd, "u/loginjail.slice", 0755) == 0 && mkdirat(scratch_fd, unit, 0755) == 0,
 	   "(the unit's group)");
 	put(scratch_fd, "u/" CGROUP_UNIT "/cgroup.subtree_control", "memory\n", 0644);
+	ok(mkdirat(scratch_fd, "u/" CGROUP_UNIT "/user-1000", 0755) == 0 &&
+		   put(scratch_fd, "u/" CGROUP_UNIT "/user-1000/cgroup.subtree_control", "cpu\n", 0644) &&
+		   put(scratch_fd, "u/" CGROUP_UNIT "/user-1000/memory.swap.max", "max\n", 0644),
+	   "(the user's group, of jails before)");
 	is_int(cgroup_find(&cg, CGROUP_BASIC, 0, &err), 0, "(v2)");
 	ok(cgroup_create(&cg, "1000-0123abcd", &limits, &err) < 0, "no limit can be set");
 	contains(err.text, "memory.max", "and that is said");
 	is_int(read_file_at(scratch_fd, "u/" CGROUP_UNIT "/cgroup.subtree_control", path, sizeof path), 10,
 	       "the unit's group");
 	contains(path, "+pids +cpu", "hands down what it did not");
+	is_int(read_file_at(scratch_fd, "u/" CGROUP_UNIT "/user-1000/cgroup.subtree_control", path,
+			    sizeof path), 13, "so does the user's");
+	contains(path, "+memory +pids", "what it did not");
 	is_int(read_file_at(scratch_fd, "u/cgroup.subtree_control", path, sizeof path), 1,
 	       "the root is systemd's");
 	cgroup_path(&cg, "1000-0123abcd", path, sizeof path);
-	ok(strcmp(path, CGROUP_UNIT "/1000-0123abcd") == 0, "its path: %s", path);
-	ok(faccessat(scratch_fd, "u/" CGROUP_UNIT "/1000-0123abcd", F_OK, 0) < 0, "nothing is left of the jail's");
+	ok(strcmp(path, CGROUP_UNIT "/user-1000/1000-0123abcd") == 0, "its path: %s", path);
+	ok(faccessat(scratch_fd, "u/" CGROUP_UNIT "/user-1000/1000-0123abcd", F_OK, 0) < 0,
+	   "nothing is left of the jail's");
 	ok(faccessat(scratch_fd, unit, F_OK, 0) == 0, "the unit's stays");
 	ok(faccessat(scratch_fd, "u/" CGROUP_BASE, F_OK, 0) < 0, "no other is made");
 	/* Made before the unit was started, and found by gc after that. */
 	ok(mkdirat(scratch_fd, "u/" CGROUP_BASE, 0755) == 0 &&
-		   mkdirat(scratch_fd, "u/" CGROUP_BASE "/1000-0123abcd", 0755) == 0,
+		   mkdirat(scratch_fd, "u/" CGROUP_BASE "/user-1000", 0755) == 0 &&
+		   mkdirat(scratch_fd, "u/" CGROUP_BASE "/user-1000/1000-0123abcd", 0755) == 0,
 	   "(one without the unit)");
 	is_int(cgroup_remove(&cg, "1000-0123abcd"), 0, "can be removed, too");
 	ok(faccessat(scratch_fd, "u/" CGROUP_BASE, F_OK, 0) < 0, "it is gone");

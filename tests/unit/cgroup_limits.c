@@ -276,17 +276,19 @@ static void usage(void)
 static void victim(void)
 {
 #define MINE "oom_memcg=/w/loginjail/2001-0123abcd,task_memcg=/w/loginjail/2001-0123abcd"
+#define USER "oom_memcg=/w/loginjail/user-2001,task_memcg=/w/loginjail/user-2001/2001-0123abcd"
 #define OTHER "oom_memcg=/w/loginjail/2002-0123abcd,task_memcg=/w/loginjail/2002-0123abcd"
 #define ABOVE "oom_memcg=/w/loginjail,task_memcg=/w/loginjail/2001-0123abcd"
 #define GLOBAL "3,1,2,-;oom-kill:constraint=CONSTRAINT_NONE,global_oom,task_memcg=/2001-0123abcd"
 #define HEAD "3,4711,123456,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
 	static const struct {
 		const char *record, *name; /* NULL: not about it */
-		bool other;
+		bool other, all;
 	} row[] = {
 		{HEAD MINE ",task=cc1plus,pid=12,uid=2001\n SUBSYSTEM=x\n", "cc1plus", false},
 		{HEAD MINE ",task=a,pid=1,uid=0,p,pid=12,uid=2001\n", "a,pid=1,uid=0,p", false},
 		{HEAD MINE ",task=,pid=12,uid=2001\n", "", false},
+		{HEAD USER ",task=x,pid=1", "x", false, true},
 		{HEAD OTHER ",task=x,pid=1", NULL, false},
 		{HEAD ABOVE ",task=x,pid=1", "x", true},
 		{GLOBAL ",task=x,pid=1", "x", true},
@@ -304,6 +306,7 @@ static void victim(void)
 		if (row[i].name) {
 			is_str(v.name, row[i].name, "record %zu: who", i);
 			is_int(v.not_its_limit, row[i].other, "record %zu: whose limit", i);
+			is_int(v.limit_of_all, row[i].all, "record %zu: of all jails of the user", i);
 		}
 	}
 }
