@@ -310,6 +310,7 @@ static void finish(struct keeper *k)
 	cgroup_usage_read(&j->cgroup, &used);
 	accounting_text(&used, &ru, (int64_t)time(NULL) - k->started, j->section, text, sizeof text);
 	log_line(LOG_INFO, "%s: jail %s ended: %s", j->id->name, j->instance, text);
+	storage_take_back(j);
 	build_remove(j);
 	(void)cgroup_users_sweep(&j->cgroup, CGROUP_USER_IDLE_S, 1);
 	_exit(0);

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config/types.h"
@@ -244,12 +245,13 @@ int image_fill(int state_dir, const struct image_spec *spec, int fd, struct err 
 	return r ? err_set(err, r, "copying a template") : 0;
 }
 
-int image_mount(int stage, int image, bool journal, struct err *err)
+int image_mount(int stage, int image, bool journal, int *ret_loop, struct err *err)
 {
 	/* Without direct I/O, which the kernel leaves out where it can't be, all would be
 	 * cached twice. */
 	_cleanup_close_ int loop = loop_attach(stage, image, LO_FLAGS_DIRECT_IO, err);
 	char source[32];
+	int mnt;
 	/* After an error nothing more may be written to what is kept; what is deleted there
 	 * goes back to the host. */
 	const struct mnt_option kept[] = {
@@ -259,5 +261,44 @@ int image_mount(int stage, int image, bool journal, struct err *err)
 	if (loop < 0)
 		return err_prefix(err, loop, "'disk', which takes a loop device on this file system");
 	snprintf(source, sizeof source, "/proc/self/fd/%d", loop);
-	return mnt_new("ext4", journal ? kept : dropped, MNT_SAFE, err);
+	mnt = mnt_new("ext4", journal ? kept : dropped, MNT_SAFE, err);
+	if (mnt >= 0 && ret_loop)
+		*ret_loop = take_fd(&loop);
+	return mnt;
+}
+
+/* How long whoever ends anyhow, such as sshd's process of the session, may take. */
+#define UNMOUNT_TRIES 100
+#define MOMENT_NS 20000000
+
+/* Who writes at the same time may make the file longer once more. */
+#define CUT_TRIES 100
+
+static bool unmounted(int loop)
+{
+	static const struct timespec moment = {.tv_nsec = MOMENT_NS};
+	struct loop_info64 info;
+
+	for (int i = 0; i < UNMOUNT_TRIES; i++) {
+		/* It lets go of the file where we are the only one who has the device open. */
+		if (ioctl(loop, LOOP_CLR_FD) < 0 || ioctl(loop, LOOP_GET_STATUS64, &info) < 0)
+			return true;
+		(void)nanosleep(&moment, NULL);
+	}
+	return false;
+}
+
+int image_drop(int image, int loop)
+{
+	struct stat st;
+
+	if (unmounted(loop))
+		return 0;
+	for (int i = 0; i < CUT_TRIES; i++) {
+		if (ftruncate(image, 0) < 0 || ioctl(loop, LOOP_SET_CAPACITY) < 0 || fstat(image, &st) < 0)
+			return -errno;
+		if (st.st_size == 0)
+			return 1;
+	}
+	return -EBUSY;
 }

@@ -34,7 +34,16 @@ int image_fill(int state_dir, const struct image_spec *spec, int fd, struct err 
  * that comes to its end, and holds image open until then: so a lock on image is held
  * as long as anybody could write to it.
  * @stage: a directory that only root can search, on a mount that allows devices.
+ * @ret_loop: NULL, or where to put a descriptor of the device, for image_drop.
  */
-int image_mount(int stage, int image, bool journal, struct err *err);
+int image_mount(int stage, int image, bool journal, int *ret_loop, struct err *err);
+
+/*
+ * The jail that had the image, which has no name, is dead: wait a moment for its file system to be
+ * unmounted.  Where somebody was passed a descriptor of a file in it, take the disk away from
+ * under it, so that nothing of the host's is held: what is read and written fails then.
+ * 0: it is unmounted; 1: it was taken away; -errno: neither.
+ */
+int image_drop(int image, int loop);
 
 #endif

@@ -91,7 +91,7 @@ int quota_limit(int dir, uint32_t project, uint64_t bytes, uint64_t inodes, stru
 	return 0;
 }
 
-bool quota_in_use(int dir, uint32_t project)
+uint64_t quota_usage(int dir, uint32_t project)
 {
 	struct dqblk got;
 	int r;
@@ -99,7 +99,9 @@ bool quota_in_use(int dir, uint32_t project)
 	memset(&got, 0, sizeof got);
 	r = quota_call(dir, Q_GETQUOTA, project, &got);
 	/* xfs knows nothing of a project that was never used. */
-	return r ? r != -ENOENT : got.dqb_curspace || got.dqb_curinodes;
+	if (r)
+		return r == -ENOENT ? 0 : UINT64_MAX;
+	return got.dqb_curspace + got.dqb_curinodes;
 }
 
 int quota_rmtree(int dir, const char *name)
@@ -116,5 +118,5 @@ int quota_rmtree(int dir, const char *name)
 	r = rmtree_at(dir, name);
 	/* What is deleted may still be open, and another jail have the same number: a limit
 	 * that stays on a number is no harm. */
-	return !r && own && !quota_in_use(dir, own) ? quota_limit(dir, own, 0, 0, NULL) : r;
+	return !r && own && quota_usage(dir, own) == 0 ? quota_limit(dir, own, 0, 0, NULL) : r;
 }

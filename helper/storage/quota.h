@@ -26,8 +26,9 @@ int quota_assign(int dir, uint32_t project, struct err *err);
  * either is none.  A limit in bytes is rounded down to whole blocks, however large. */
 int quota_limit(int dir, uint32_t project, uint64_t bytes, uint64_t inodes, struct err *err);
 
-/* Does anything count for it?  So it is where that can't be told. */
-bool quota_in_use(int dir, uint32_t project);
+/* How much counts for it, in bytes and a little for each file; 0: nothing; UINT64_MAX: that
+ * can't be told. */
+uint64_t quota_usage(int dir, uint32_t project);
 
 /* rmtree_at(), and if nothing else has its number no limits for the project that the tree had of its own. */
 int quota_rmtree(int dir, const char *name);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -94,34 +93,51 @@ static int make_image(struct jail *j, int dir, const char *name, struct err *err
 
 /* ---- ephemeral ------------------------------------------------------------- */
 
+/*
+ * One of the user's subordinate ids, which nobody else has.  There are two for each jail that
+ * may be at once: files that a jail has deleted but passed on by descriptor still count for
+ * its number, so that whatever earlier ones have left like that has at most as much again.
+ * One without files is taken if there is any, since what a jail leaves in the usual way
+ * may still be on its way out.
+ */
+static uint32_t choose_project(const struct jail *j)
+{
+	const uint32_t n = 2 * (j->set->scope == SCOPE_SESSION ? (uint32_t)j->set->sessions : 1);
+	uint64_t least = UINT64_MAX;
+	uint32_t best = 1;
+
+	for (uint32_t x = 1; x <= n && least > 0; x++) {
+		uint64_t used = quota_usage(j->storage.upper, j->sub.uid + x);
+
+		if (used < least) {
+			least = used;
+			best = x;
+		}
+	}
+	return j->sub.uid + best;
+}
+
 static int bound_ephemeral(struct jail *j, struct err *err)
 {
 	struct storage *s = &j->storage;
-	_cleanup_close_ int image = -EBADF, place = -EBADF;
-	int tries = 1000, r;
-	uint16_t x;
+	_cleanup_close_ int place = -EBADF;
+	int r;
 
 	if (quota_enforced(s->upper)) {
-		/* Among the user's own numbers, which nobody else has; and not that of a jail
-		 * before, whose files may be on their way out. */
-		do
-			if (getrandom(&x, sizeof x, 0) != sizeof x)
-				return err_set(err, -errno, "random number");
-		while (x == 0 || (quota_in_use(s->upper, j->sub.uid + x) && --tries > 0));
-		r = quota_assign(s->upper, j->sub.uid + x, err);
+		s->project = choose_project(j);
+		r = quota_assign(s->upper, s->project, err);
 		if (r)
-			return r;
-		s->project = j->sub.uid + x;
-		return 0;
+			s->project = 0;
+		return r;
 	}
 	place = take_fd(&s->upper);
-	image = make_image(j, place, "image", err);
-	if (image < 0)
-		return image;
+	s->image = make_image(j, place, "image", err);
+	if (s->image < 0)
+		return s->image;
 	/* So it is gone with its last mount, whoever is killed. */
 	if (unlinkat(place, "image", 0) < 0)
 		return err_set(err, -errno, "taking the image's name away");
-	return use_mount(j, image_mount(j->stage, image, false, err), err);
+	return use_mount(j, image_mount(j->stage, s->image, false, &s->loop, err), err);
 }
 
 static int make_ephemeral(struct jail *j, struct err *err)
@@ -237,7 +253,7 @@ static int use_image(struct jail *j, struct err *err)
 			 "%s: 'disk' and 'inodes' are not those that the storage was made with, which stay until "
 			 "'loginjail reset %s'",
 			 j->id->name, j->id->name);
-	return use_mount(j, image_mount(j->stage, fd, true, err), err);
+	return use_mount(j, image_mount(j->stage, fd, true, NULL, err), err);
 }
 
 static int use_tree(struct jail *j, struct err *err)
@@ -311,6 +327,19 @@ void storage_built(struct storage *s)
 	scope_close(&s->place);
 	scope_close(&s->upper);
 	s->state = s->place = s->upper = -EBADF;
+}
+
+void storage_take_back(struct jail *j)
+{
+	struct storage *s = &j->storage;
+	int r = s->loop >= 0 ? image_drop(s->image, s->loop) : 0;
+
+	if (r > 0)
+		log_line(LOG_NOTICE, "%s: somebody has files of the disk of jail %s open, which are empty now",
+			 j->id->name, j->instance);
+	else if (r < 0)
+		log_line(LOG_WARNING, "%s: somebody holds the disk of jail %s: %s", j->id->name, j->instance,
+			 strerror(-r));
 }
 
 int storage_remove(struct jail *j)

@@ -28,10 +28,11 @@ struct storage {
 	int place; /* STATE/persistent/UID */
 	int upper; /* where the overlays' directories are made; -EBADF: none may be */
 	int lock;  /* of place; the keeper and init hold it */
+	int image, loop; /* of one that goes with the jail, for the end (image_drop) */
 	uint32_t project; /* that upper is; its limits go with what is removed; 0: none */
 };
 
-#define STORAGE_CLOSED ((struct storage){-EBADF, -EBADF, -EBADF, -EBADF, -EBADF, 0})
+#define STORAGE_CLOSED ((struct storage){-EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, 0})
 
 /* What one overlay mounts. */
 struct storage_piece {
@@ -62,6 +63,10 @@ int storage_piece(struct jail *j, unsigned int number, const char *target, const
 
 /* Close what was needed for building only. */
 void storage_built(struct storage *s);
+
+/* The jail is dead, and this process sees none of its mounts: take an image from whom something
+ * in it was passed to, and say so in the log.  May wait two seconds. */
+void storage_take_back(struct jail *j);
 
 /* Remove what goes with the jail, whose processes are dead, and let go of what stays. */
 int storage_remove(struct jail *j);

@@ -66,7 +66,7 @@ static void mounted(const struct image_spec *spec, const char *what)
 	   "%s: no user's data is where probes look for a RAID's", what);
 	ok((uint64_t)st.st_blocks * 512 < spec->disk / 8, "%s: but hardly anything of it is there", what);
 	ok(flock(image, LOCK_EX | LOCK_NB) == 0, "(a lock)");
-	mnt = image_mount(stage, image, spec->journal, &err);
+	mnt = image_mount(stage, image, spec->journal, NULL, &err);
 	if (!ok(mnt >= 0, "%s: mounted", what)) {
 		printf("# %s\n", err.text);
 		scope_close(&image);
@@ -123,7 +123,7 @@ static void no_devices(void)
 	ok(mount("tmpfs", path, "tmpfs", MS_NODEV, NULL) == 0, "(a tmpfs without devices)");
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	is_int(image_fill(scratch_fd, &spec, image, &err), 0, "(an image)");
-	is_int(image_mount(dir, image, false, &err), -EACCES, "no loop device");
+	is_int(image_mount(dir, image, false, NULL, &err), -EACCES, "no loop device");
 	contains(err.text, "no loop device can be had", "is said");
 	scope_close(&image);
 	scope_close(&dir);

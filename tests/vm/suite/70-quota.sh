@@ -88,6 +88,27 @@ exec 7<&-
 release warm
 ok 'that one goes' jails_gone
 
+# Two numbers by turns: there is at most as much again
+seen=
+for fd in 7 8; do
+	hold warm alice
+	seen+=" $(project "$(upper)")"
+	on alice 'dd if=/dev/zero of=/var/tmp/held bs=1M count=25' 2>/dev/null
+	eval "exec $fd<\"\$(find \"\$(upper)\" -name held)\""
+	release warm
+	ok "a jail goes, with a file of it open ($fd)" jails_gone
+done
+# shellcheck disable=SC2086 # two words
+isnt $seen 'two jails have two numbers'
+hold warm alice
+like "$seen " " $(project "$(upper)") " 'the third has one of them'
+unlike "$(fill alice little 10)" 'exceeded|space' 'with what is left of it'
+like "$(fill alice much 20)" 'quota exceeded' 'and no more'
+exec 7<&- 8<&-
+unlike "$(fill alice much 20)" 'exceeded|space' 'until the files are gone'
+release warm
+ok 'it goes' jails_gone
+
 # Killed: the next login's gc does the same
 hold warm alice
 project=$(project "$(upper)")
