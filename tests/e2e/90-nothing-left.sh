@@ -151,3 +151,8 @@ run j true
 isnt "$status" 0 'a login that is refused by a wrong jail.ini'
 cp -p "$T/ini" "$INI"
 unchanged 'nothing stays of it'
+
+# What stays on purpose
+isnt "$(user_group alice)" '' '(the group of all jails of a user)'
+ok 'clearing up' loginjail gc >/dev/null
+is "$(find /sys/fs/cgroup -path '*/loginjail*/user-*' -o -name loginjail)" '' 'removes it'

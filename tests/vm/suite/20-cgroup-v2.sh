@@ -27,15 +27,15 @@ keeper=$(pgrep -x loginjail-keep | head -n 1)
 group=$(jail_groups alice)
 
 # Where they are
-like "$group" "^$GROUP/$(id -u alice)-[0-9a-z]+\$" "the jail's group is below loginjail.service"
+like "$group" "^$GROUP/user-$(id -u alice)/$(id -u alice)-[0-9a-z]+\$" "the jail's group is below loginjail.service"
 is "$(cut -d: -f3 "/proc/$init/cgroup")" "${group#/sys/fs/cgroup}" 'PID 1 is in it'
 is "$(cut -d: -f3 "/proc/$keeper/cgroup")" "${GROUP#/sys/fs/cgroup}/keepers" \
 	"a keeper is beside it, not in its login's session"
 is "$(j 'cat /proc/self/cgroup')" 0::/ 'from inside it is the root'
 is "$(j 'ls /sys/fs/cgroup 2>/dev/null | grep -c . ; cat /proc/1/cgroup' | tail -n 1)" 0::/ \
 	'nothing of the host is seen there'
-is "$(cat "$GROUP/cgroup.procs")" '' 'no process is in between'
-for at in /sys/fs/cgroup /sys/fs/cgroup/loginjail.slice "$GROUP"; do
+is "$(cat "$GROUP/cgroup.procs" "${group%/*}/cgroup.procs")" '' 'no process is in between'
+for at in /sys/fs/cgroup /sys/fs/cgroup/loginjail.slice "$GROUP" "${group%/*}"; do
 	for controller in memory pids cpu; do
 		ok "$controller is handed down at ${at##*/}" grep -qw "$controller" "$at/cgroup.subtree_control"
 	done
@@ -50,6 +50,7 @@ is "$(ps -o pid= --ppid "$init" | while read -r p; do cut -d: -f3 "/proc/$p/cgro
 limit() { cat "$(jail_groups "$1")/$2"; }
 is "$(limit alice memory.max)" $((96 << 20)) 'memory.max'
 is "$(limit alice memory.swap.max)" 0 'memory.swap.max'
+is "$(cat "$(user_group alice)"/memory.{,swap.}max | xargs)" "$((96 << 20)) 0" 'the same for all of the user'"'"'s'
 is "$(limit alice pids.max)" 40 'pids.max'
 is "$(limit alice cpu.max)" '20000 100000' 'cpu.max'
 is "$(limit bob memory.max)" max 'max: memory.max'
@@ -111,8 +112,11 @@ release other
 
 # What is left
 ok 'all jails go' jails_gone
+is "$(user_group alice)" "$GROUP/user-$(id -u alice)" "but the group of all of alice's"
+is "$(user_group bob)" '' 'not where it limits nothing'
+ok '(clearing up)' loginjail gc
 is "$(find /sys/fs/cgroup -path '*loginjail*' -type d | sort)" "${before:-none}" \
-	'and leave the cgroups as they were'
+	'which leaves the cgroups as they were'
 is "$(complaints_since)" '' 'the log has no warning of ours'
 standard_jail
 
@@ -128,6 +132,7 @@ like "$(jail_groups bob)" "^$GROUP/" 'the next jail is in the unit again'
 release warm
 release other
 ok 'both kinds are removed' jails_gone
+ok '(clearing up)' loginjail gc
 nok 'the group without a unit, too' test -e /sys/fs/cgroup/loginjail
 
 # A unit that can't serve
