@@ -91,7 +91,7 @@ static int cpuset_fill(const struct cgroup_tree *t, int from, int to, struct err
  * removed.
  */
 static int group_create(struct cgroup_tree *t, int base, const char *where, const char *instance,
-			const struct settings *set, struct err *err)
+			const struct cgroup_limits *limits, struct err *err)
 {
 	_cleanup_close_ int user = -EBADF;
 	char name[CGROUP_USER_MAX];
@@ -116,7 +116,7 @@ static int group_create(struct cgroup_tree *t, int base, const char *where, cons
 	if (t->dir < 0)
 		return err_set(err, -errno, "the cgroup %s of the jail in %s", instance, where);
 	r = cpuset_fill(t, above, t->dir, err);
-	return !r && user >= 0 ? cgroup_user_limit(t, user, set, err) : r;
+	return !r && user >= 0 ? cgroup_user_limit(t, user, limits, err) : r;
 }
 
 /* Groups of users, and BASE, are removed when they are empty, perhaps just between our calls;
@@ -130,7 +130,7 @@ static bool gone(const struct cgroup_tree *t, int r)
 
 /* Below the group that systemd has delegated to us. */
 static int tree_create_delegated(struct cgroup_tree *t, int base, const char *instance,
-				 const struct settings *set, struct err *err)
+				 const struct cgroup_limits *limits, struct err *err)
 {
 	/* While systemd starts the unit, it has a process for a moment. */
 	static const struct timespec moment = {.tv_nsec = 10000000};
@@ -153,14 +153,15 @@ static int tree_create_delegated(struct cgroup_tree *t, int base, const char *in
 	if (r)
 		return r;
 	for (int tries = 0; tries < TRIES; tries++) {
-		r = group_create(t, base, CGROUP_UNIT, instance, set, err);
+		r = group_create(t, base, CGROUP_UNIT, instance, limits, err);
 		if (!gone(t, r))
 			break;
 	}
 	return r;
 }
 
-static int tree_create_own(struct cgroup_tree *t, const char *instance, const struct settings *set, struct err *err)
+static int tree_create_own(struct cgroup_tree *t, const char *instance, const struct cgroup_limits *limits,
+			   struct err *err)
 {
 	t->delegated = false;
 	for (int tries = 0; tries < TRIES; tries++) {
@@ -180,21 +181,22 @@ static int tree_create_own(struct cgroup_tree *t, const char *instance, const st
 		if (!r)
 			r = cpuset_fill(t, t->root, base, err);
 		if (!r)
-			r = group_create(t, base, CGROUP_BASE, instance, set, err);
+			r = group_create(t, base, CGROUP_BASE, instance, limits, err);
 		if (!gone(t, r))
 			return r;
 	}
 	return err_set(err, -EAGAIN, "making the cgroup " CGROUP_BASE "/%s", instance);
 }
 
-static int tree_create(struct cgroup_tree *t, const char *instance, const struct settings *set, struct err *err)
+static int tree_create(struct cgroup_tree *t, const char *instance, const struct cgroup_limits *limits,
+		       struct err *err)
 {
 	_cleanup_close_ int unit = -EBADF;
 
 	if (t->v2)
 		unit = openat(t->root, CGROUP_UNIT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return unit >= 0 ? tree_create_delegated(t, unit, instance, set, err) :
-			   tree_create_own(t, instance, set, err);
+	return unit >= 0 ? tree_create_delegated(t, unit, instance, limits, err) :
+			   tree_create_own(t, instance, limits, err);
 }
 
 int cgroup_create(struct cgroup *cg, const char *instance, const struct cgroup_limits *limits,
@@ -203,7 +205,7 @@ int cgroup_create(struct cgroup *cg, const char *instance, const struct cgroup_l
 	int r = 0;
 
 	for (int i = 0; i < cg->ntrees && !r; i++) {
-		r = tree_create(&cg->tree[i], instance, limits->set, err);
+		r = tree_create(&cg->tree[i], instance, limits, err);
 		if (!r)
 			r = cgroup_limits_set(&cg->tree[i], limits, err);
 	}

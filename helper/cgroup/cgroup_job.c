@@ -50,7 +50,7 @@ static void *run(void *arg)
 }
 
 int cgroup_job_start(struct cgroup_job *job, struct cgroup *cg, const char *instance,
-		     const struct settings *set, int upper, int home, struct err *err)
+		     const struct settings *set, int lock, int upper, int home, struct err *err)
 {
 	pthread_attr_t attr;
 	struct statfs fs;
@@ -59,7 +59,7 @@ int cgroup_job_start(struct cgroup_job *job, struct cgroup *cg, const char *inst
 	*job = (struct cgroup_job){
 		.cgroup = cg,
 		.instance = instance,
-		.limits = {.set = set},
+		.limits = {.set = set, .lock = lock},
 	};
 	r = 0;
 	if (cgroup_limits_io(set))

@@ -33,9 +33,9 @@ struct cgroup_job {
 };
 
 /* Begin; on an error nothing is left. The pointers must stay valid until the end.
- * upper and home are descriptors of what io_* limit; home may be none. */
+ * lock: of cgroup_limits.h; upper and home are descriptors of what io_* limit; home may be none. */
 int cgroup_job_start(struct cgroup_job *job, struct cgroup *cg, const char *instance,
-		     const struct settings *set, int upper, int home, struct err *err);
+		     const struct settings *set, int lock, int upper, int home, struct err *err);
 
 /* Init lives. To be called once at the most. */
 void cgroup_job_born(struct cgroup_job *job, pid_t pid);

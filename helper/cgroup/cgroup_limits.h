@@ -14,8 +14,12 @@
 
 #define CGROUP_DEVICES_MAX 2
 
+/* The byte of it that is locked; others may have a meaning to others. */
+#define CGROUP_LOCK_AT 4096
+
 struct cgroup_limits {
 	const struct settings *set;
+	int lock; /* a file for the user's jails that only root can open (cgroup_user.h) */
 	struct blockdev device[CGROUP_DEVICES_MAX]; /* where io_* are limited */
 	size_t ndevices;
 };

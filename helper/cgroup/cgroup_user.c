@@ -50,9 +50,65 @@ static uint64_t number_in(int dir, const char *file, uint64_t otherwise)
 	return n;
 }
 
+static const char *memory_file(const struct cgroup_tree *t)
+{
+	return t->v2 ? "memory.current" : "memory.usage_in_bytes";
+}
+
+static const char *limit_file(const struct cgroup_tree *t)
+{
+	return t->v2 ? "memory.max" : "memory.limit_in_bytes";
+}
+
+/* There where the kernel accounts for swap.  In v1 it has both. */
+static const char *swap_limit_file(const struct cgroup_tree *t)
+{
+	return t->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
+}
+
+/* UINT64_MAX: that can't be told. */
 static uint64_t usage(const struct cgroup_tree *t, int user)
 {
-	return number_in(user, t->v2 ? "memory.current" : "memory.usage_in_bytes", UINT64_MAX);
+	return number_in(user, memory_file(t), UINT64_MAX);
+}
+
+/* With what of it is swapped out. */
+static uint64_t usage_with_swap(const struct cgroup_tree *t, int user)
+{
+	uint64_t memory = usage(t, user), both = number_in(user, "memory.memsw.usage_in_bytes", memory);
+
+	if (!t->v2 || memory == UINT64_MAX)
+		return both;
+	return memory + number_in(user, "memory.swap.current", 0);
+}
+
+static uint64_t keyed_in(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+	uint64_t n;
+
+	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
+		if (strncmp(p, key, len) == 0 && p[len] == ' ' && sscanf(p + len, "%" SCNu64, &n) == 1)
+			return n;
+	return 0;
+}
+
+/*
+ * The page cache, without what is shared memory or a file system in memory; or of that only
+ * what is locked, by whomever.
+ */
+static uint64_t page_cache(const struct cgroup_tree *t, int user, bool locked)
+{
+	uint64_t file, shmem, unevictable;
+	char text[8192];
+
+	if (read_file_at(user, "memory.stat", text, sizeof text) < 0)
+		return 0;
+	file = keyed_in(text, t->v2 ? "file" : "total_cache");
+	shmem = keyed_in(text, t->v2 ? "shmem" : "total_shmem");
+	unevictable = keyed_in(text, t->v2 ? "unevictable" : "total_unevictable");
+	file = file > shmem ? file - shmem : 0;
+	return locked && unevictable < file ? unevictable : file;
 }
 
 /* Have it taken back what is more than left; what can't be is seen in the counter. */
@@ -64,7 +120,7 @@ static void reclaim(const struct cgroup_tree *t, int user, uint64_t left)
 	if (!t->v2) {
 		/* The limit is not what it was then, but for who sets it next. */
 		snprintf(text, sizeof text, "%" PRIu64, left);
-		(void)write_file_at(user, left ? "memory.limit_in_bytes" : "memory.force_empty", text);
+		(void)write_file_at(user, left ? limit_file(t) : "memory.force_empty", text);
 		return;
 	}
 	for (int i = 0; i < RECLAIM_TRIES && used != UINT64_MAX && used > left; i++) {
@@ -73,26 +129,6 @@ static void reclaim(const struct cgroup_tree *t, int user, uint64_t left)
 			return;
 		used = usage(t, user);
 	}
-}
-
-/*
- * What the kernel can have back must not be in a new jail's way, and what it can't be is
- * better said than to have the jail's first process killed for it.
- */
-static int make_room(const struct cgroup_tree *t, int user, uint64_t limit, struct err *err)
-{
-	uint64_t room = limit / 4 < ROOM_MAX ? limit / 4 : ROOM_MAX, used = usage(t, user);
-
-	if (used == UINT64_MAX || used <= limit - room)
-		return 0;
-	reclaim(t, user, limit - room);
-	used = usage(t, user);
-	if (used <= limit - room / 2)
-		return 0;
-	return err_set(err, -EDQUOT,
-		       "%" PRIu64 "M of the %" PRIu64 "M of memory that this user's jails may have are held by others: "
-		       "something that was in memory was passed to them ('loginjail ps' lists who lives)",
-		       used >> 20, limit >> 20);
 }
 
 /* ---- limits ---------------------------------------------------------------- */
@@ -107,19 +143,54 @@ static uint64_t for_all(const struct settings *set, uint64_t n, uint64_t otherwi
 	return __builtin_mul_overflow(n, set->sessions, &all) ? otherwise : all;
 }
 
-/* No limit, where the user's section of before had one.  v1's one of both must never be
- * below the other. */
-static int set_free(const struct cgroup_tree *t, int user, bool memory, struct err *err)
+/*
+ * What the kernel can have back must not be in a new jail's way, and what it can't be is
+ * better said than to have the jail's first process killed for it.  *limit is that on
+ * memory, swap that on what is swapped out beside it.
+ */
+static bool make_room(const struct cgroup_tree *t, int user, uint64_t *limit, uint64_t swap)
 {
-	const char *const file[] = {t->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes",
-				    t->v2 ? "memory.max" : "memory.limit_in_bytes"};
-	int r = write_file_at(user, file[0], t->v2 ? "max" : "-1");
+	const uint64_t room = *limit / 4 < ROOM_MAX ? *limit / 4 : ROOM_MAX;
+	uint64_t used = usage(t, user), extra, both;
 
-	/* It is there where the kernel accounts for swap. */
+	/* Most logins: a first one, or little is left of earlier ones. */
+	if (used == UINT64_MAX || used <= *limit / 4)
+		return true;
+	extra = page_cache(t, user, true);
+	if (used > *limit + extra - room) {
+		reclaim(t, user, *limit + extra - room);
+		used = usage(t, user);
+		/* Held in other ways, as in a pipe, or not on the disk yet. */
+		if (used > *limit + extra - room)
+			extra = page_cache(t, user, false);
+	}
+	*limit += extra;
+	if (used > *limit - room / 2)
+		return false;
+	/* v1 has made room by swapping, perhaps, which its other limit counts as well. */
+	used = usage_with_swap(t, user);
+	return t->v2 || used == UINT64_MAX || __builtin_add_overflow(*limit, swap, &both) || used <= both - room / 2;
+}
+
+/* v1's limit of both must never be below the other. */
+static int raise_swap(const struct cgroup_tree *t, int user, uint64_t memory, struct err *err)
+{
+	int r = 0;
+
+	if (!t->v2 && number_in(user, swap_limit_file(t), UINT64_MAX) < memory)
+		r = write_file_at(user, swap_limit_file(t), "-1");
+	return r ? err_set(err, r, "raising %s", swap_limit_file(t)) : 0;
+}
+
+/* Where the user's section of before had one. */
+static int set_free(const struct cgroup_tree *t, int user, bool memory, bool swap, struct err *err)
+{
+	int r = swap ? write_file_at(user, swap_limit_file(t), t->v2 ? "max" : "-1") : 0;
+
 	if (r == -ENOENT)
 		r = 0;
 	if (!r && memory)
-		r = write_file_at(user, file[1], t->v2 ? "max" : "-1");
+		r = write_file_at(user, limit_file(t), t->v2 ? "max" : "-1");
 	return r ? err_set(err, r, "taking a limit of memory away") : 0;
 }
 
@@ -127,15 +198,24 @@ static int set_limits(const struct cgroup_tree *t, int user, const struct settin
 {
 	struct cgroup_tree group = *t;
 	struct settings all = *set;
+	bool limited;
 	int r;
 
-	all.memory = for_all(set, set->memory, NO_LIMIT);
+	all.memory = for_all(set, set->memory == NO_LIMIT ? NO_LIMIT : set->memory + CGROUP_USER_REST, NO_LIMIT);
 	all.memory_high = NO_LIMIT;
 	all.swap = for_all(set, set->swap, LIMIT_MAX);
 	group.dir = user;
-	r = all.memory == NO_LIMIT ? 0 : make_room(t, user, all.memory, err);
-	if (!r)
-		r = set_free(t, user, all.memory == NO_LIMIT, err);
+	limited = all.memory != NO_LIMIT;
+	if (limited && !make_room(t, user, &all.memory, all.swap)) {
+		(void)err_set(err, 0,
+			      "%" PRIu64 "M of the %" PRIu64 "M of memory that all jails of this user may have are "
+			      "held by others: something that was in memory was passed to them ('loginjail ps' lists "
+			      "who lives)", usage_with_swap(t, user) >> 20, all.memory >> 20);
+		return -EDQUOT;
+	}
+	r = set_free(t, user, !limited, !limited || all.swap == LIMIT_MAX, err);
+	if (!r && limited)
+		r = raise_swap(t, user, all.memory, err);
 	if (!r)
 		r = cgroup_limits_set_memory(&group, &all, err);
 	/* A weight counts among the groups beside it only. */
@@ -144,19 +224,42 @@ static int set_limits(const struct cgroup_tree *t, int user, const struct settin
 	return r;
 }
 
-int cgroup_user_limit(const struct cgroup_tree *t, int user, const struct settings *set, struct err *err)
+/* One set-up at a time: of jails that are their login's alone there may be several. */
+static int lock_limits(int fd, int how, short type)
 {
-	int r = set_limits(t, user, set, err);
+	struct flock l = {.l_type = type, .l_whence = SEEK_SET, .l_start = CGROUP_LOCK_AT, .l_len = 1};
+	int r;
 
+	do
+		r = fcntl(fd, how, &l) < 0 ? -errno : 0;
+	while (r == -EINTR);
+	return r;
+}
+
+int cgroup_user_limit(const struct cgroup_tree *t, int user, const struct cgroup_limits *limits, struct err *err)
+{
+	int r = lock_limits(limits->lock, F_OFD_SETLKW, F_WRLCK);
+
+	if (r)
+		return err_set(err, r, "locking the limits of the user's cgroup");
+	r = set_limits(t, user, limits->set, err);
+	(void)lock_limits(limits->lock, F_OFD_SETLK, F_UNLCK);
 	return r ? err_prefix(err, r, "the cgroup of all jails of the user") : 0;
 }
 
 /* ---- the end --------------------------------------------------------------- */
 
-/* v1 has no word for "no limit": it is the largest number of pages. */
+/* v1 has no word for "no limit": it is the largest number of pages.  One that can't be
+ * told is one, but where the group never got the controller. */
 static bool limited(const struct cgroup_tree *t, int user)
 {
-	return number_in(user, t->v2 ? "memory.max" : "memory.limit_in_bytes", UINT64_MAX) < INT64_MAX / 2;
+	char text[32];
+	uint64_t n;
+	ssize_t r = read_file_at(user, limit_file(t), text, sizeof text);
+
+	if (r < 0)
+		return r != -ENOENT;
+	return sscanf(text, "%" SCNu64, &n) == 1 && n < INT64_MAX / 2;
 }
 
 void cgroup_user_left(const struct cgroup_tree *t, int base, const char *instance)
@@ -218,10 +321,10 @@ static int sweep(const struct cgroup_tree *t, const char *path, int64_t idle_s, 
 		if (user < 0 || !idle(user, idle_s))
 			continue;
 		max--;
-		if (limited(t, user) && usage(t, user) > CGROUP_USER_REST)
+		if (limited(t, user) && usage_with_swap(t, user) > CGROUP_USER_REST)
 			reclaim(t, user, 0);
 		/* A jail that came meanwhile keeps it, or has what it took counted by now. */
-		if ((!limited(t, user) || usage(t, user) <= CGROUP_USER_REST) &&
+		if ((!limited(t, user) || usage_with_swap(t, user) <= CGROUP_USER_REST) &&
 		    unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR) == 0)
 			removed++;
 		else

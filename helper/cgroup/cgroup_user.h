@@ -7,7 +7,9 @@
  * memory) stays charged to the groups above its own, when that is removed.  So the
  * limit on memory is on the user's group as well, times the jails that may be at once, and that
  * group stays when the last jail has gone: who logs out and in again never has
- * more than the limit, whatever was done with it.
+ * more than the limit, whatever was done with it.  A little is added for each jail, since the
+ * kernel charges to the user's group what it needs for the jail's: a jail's own limit is
+ * the one to be hit.
  *
  * Page cache that a jail has filled is charged there, too, which the kernel takes back
  * when there is need.  A group that was without jails for a while is emptied of it, and
@@ -27,7 +29,8 @@
 #define CGROUP_USER_MAX 24 /* bytes of a group's name */
 #define CGROUP_PATH_MAX (sizeof CGROUP_UNIT + CGROUP_USER_MAX + 64)
 
-/* So much a group may have that is removed: at the most once in CGROUP_USER_IDLE_S. */
+/* So much is added, and so much a group may have that is removed: at the most once in
+ * CGROUP_USER_IDLE_S. */
 #define CGROUP_USER_REST (UINT64_C(1) << 20)
 #define CGROUP_USER_IDLE_S 3600
 
@@ -41,9 +44,12 @@ void cgroup_group_path(const struct cgroup_tree *t, const char *base, const char
 
 /*
  * Set the limits of the user's group user (a descriptor), in which the new jail's is
- * already.  -EDQUOT: what is held of earlier jails leaves nothing to the new one.
+ * already.  Page cache that can't be had back, since another user's jail has locked pages of a
+ * file that both see, is not held against the user: the limit is higher by so much.
+ * Locks a byte of limits->lock meanwhile.
+ * -EDQUOT: what is held of earlier jails leaves nothing to the new one.
  */
-int cgroup_user_limit(const struct cgroup_tree *t, int user, const struct settings *set, struct err *err);
+int cgroup_user_limit(const struct cgroup_tree *t, int user, const struct cgroup_limits *limits, struct err *err);
 
 /* A jail of this instance's user has gone from the groups below base (a descriptor): from now on
  * the user's group is idle, unless there are others.  One that limits nothing is removed. */

@@ -16,20 +16,16 @@
 /*
  * Keep what the rest of a keeper's life needs: signals to PID 1, which is another
  * uid's, removing what a user has made, and with a linked jail cutting that off.
- * Where a quota is to be taken away then, CAP_SYS_ADMIN as well, though not in effect
- * before (storage_remove).
  */
 static int drop_capabilities(const struct jail *j)
 {
-	cap_value_t keep[6] = {CAP_KILL, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER};
-	int n = 4, quota = 0, r = 0;
+	cap_value_t keep[5] = {CAP_KILL, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER};
+	int n = 4, r = 0;
 	cap_t caps = cap_init();
 
 	if (network_has_link(j->set->network))
 		keep[n++] = CAP_NET_ADMIN;
-	if (j->storage.root >= 0 && j->storage.project)
-		keep[n + quota++] = CAP_SYS_ADMIN;
-	if (!caps || cap_set_flag(caps, CAP_PERMITTED, n + quota, keep, CAP_SET) < 0 ||
+	if (!caps || cap_set_flag(caps, CAP_PERMITTED, n, keep, CAP_SET) < 0 ||
 	    cap_set_flag(caps, CAP_EFFECTIVE, n, keep, CAP_SET) < 0 || cap_set_proc(caps) < 0)
 		r = -errno;
 	if (caps)

@@ -454,6 +454,8 @@ void keeper_run(struct jail *j, int reply_fd, int uid_lock)
 		/* withdraw() takes it. */
 		(void)close(uid_lock);
 		withdraw(&k);
+		build_finish(j);
+		(void)fence_leave();
 		finish(&k);
 	}
 	(void)close(reply_fd);

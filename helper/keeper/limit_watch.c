@@ -119,7 +119,7 @@ static void tell_kills(const struct jail *j, uint64_t n, bool ended)
 	/* Of all jails together, or of the host: no fault of this one. */
 	if (v.not_its_limit || j->set->memory == NO_LIMIT)
 		snprintf(text, sizeof text, "the host is out of memory: killed %s%s", who, more);
-	else if (v.limit_of_all)
+	else if (v.limit_of_all && j->set->scope == SCOPE_SESSION)
 		snprintf(text, sizeof text,
 			 "memory limit of all jails of %s reached, with what they passed on: killed %s%s", j->id->name,
 			 who, more);

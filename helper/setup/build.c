@@ -166,7 +166,7 @@ static int build(struct jail *j, struct err *err)
 	if (!r)
 		r = make_instance(j, err);
 	if (!r)
-		r = cgroup_job_start(&j->cgroup_job, &j->cgroup, j->instance, j->set,
+		r = cgroup_job_start(&j->cgroup_job, &j->cgroup, j->instance, j->set, j->slots.fd,
 				     j->storage.state, j->home_fd, err);
 	if (!r)
 		r = tree_stage(j, err);

@@ -14,8 +14,8 @@
 #include "lib/scope.h"
 #include "lib/sys.h"
 #include "net/link.h"
+#include "rmtree.h"
 #include "storage/persistent.h"
-#include "storage/quota.h"
 
 /* The upper layer that a dead instance recorded. The directory is root's alone,
  * and what it says is still only believed if it ends in the instance's name. */
@@ -35,7 +35,7 @@ static int remove_recorded_upper(int dir, const char *instance)
 	up = sys_openat2(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, RESOLVE_POLICY_PLAIN);
 	if (up < 0)
 		return errno == ENOENT ? 0 : -errno;
-	return quota_rmtree(up, instance);
+	return rmtree_at(up, instance);
 }
 
 /* A routed jail's, which lasts while sshd's process of a login is in its network. */
@@ -101,7 +101,7 @@ static int remove_orphans(const struct state *s, int state_dir, int *count)
 		if (!state_instance_name(e->d_name) ||
 		    faccessat(s->jail, e->d_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
 			continue;
-		r = quota_rmtree(dirfd(d), e->d_name);
+		r = rmtree_at(dirfd(d), e->d_name);
 		if (r && !first)
 			first = r;
 		if (!r)

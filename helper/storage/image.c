@@ -271,22 +271,34 @@ int image_mount(int stage, int image, bool journal, int *ret_loop, struct err *e
 #define UNMOUNT_TRIES 100
 #define MOMENT_NS 20000000
 
-/* Who writes at the same time may make the file longer once more. */
-#define CUT_TRIES 100
-
 static bool unmounted(int loop)
 {
 	static const struct timespec moment = {.tv_nsec = MOMENT_NS};
-	struct loop_info64 info;
+	struct loop_info64 was, now;
 
+	if (ioctl(loop, LOOP_GET_STATUS64, &was) < 0)
+		return true;
 	for (int i = 0; i < UNMOUNT_TRIES; i++) {
-		/* It lets go of the file where we are the only one who has the device open. */
-		if (ioctl(loop, LOOP_CLR_FD) < 0 || ioctl(loop, LOOP_GET_STATUS64, &info) < 0)
+		/* It lets go of the file where we are the only one who has the device open; then
+		 * it may be another's already. */
+		if (ioctl(loop, LOOP_CLR_FD) < 0 || ioctl(loop, LOOP_GET_STATUS64, &now) < 0 ||
+		    now.lo_device != was.lo_device || now.lo_inode != was.lo_inode)
 			return true;
 		(void)nanosleep(&moment, NULL);
 	}
 	return false;
 }
+
+/* Set what it has: the kernel waits for all that is on its way to the device. */
+static int drain(int loop)
+{
+	struct loop_info64 info;
+
+	return ioctl(loop, LOOP_GET_STATUS64, &info) < 0 || ioctl(loop, LOOP_SET_STATUS64, &info) < 0 ? -errno : 0;
+}
+
+/* Who writes at the same time makes the file longer between two of our calls. */
+#define CUT_TRIES 100
 
 int image_drop(int image, int loop)
 {
@@ -295,9 +307,18 @@ int image_drop(int image, int loop)
 	if (unmounted(loop))
 		return 0;
 	for (int i = 0; i < CUT_TRIES; i++) {
-		if (ftruncate(image, 0) < 0 || ioctl(loop, LOOP_SET_CAPACITY) < 0 || fstat(image, &st) < 0)
+		int r;
+
+		/* The device is as long as the file then, and what is written behind its end fails;
+		 * but not what was on its way. */
+		if (ftruncate(image, 0) < 0 || ioctl(loop, LOOP_SET_CAPACITY) < 0)
 			return -errno;
-		if (st.st_size == 0)
+		r = drain(loop);
+		if (r)
+			return r;
+		if (fstat(image, &st) < 0)
+			return -errno;
+		if (st.st_size == 0 && st.st_blocks == 0)
 			return 1;
 	}
 	return -EBUSY;

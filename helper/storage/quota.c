@@ -116,7 +116,6 @@ int quota_rmtree(int dir, const char *name)
 	scope_close(&top); /* it would be in use by us */
 	top = -EBADF;
 	r = rmtree_at(dir, name);
-	/* What is deleted may still be open, and another jail have the same number: a limit
-	 * that stays on a number is no harm. */
+	/* What is deleted may still be open: a limit that stays on a number is no harm. */
 	return !r && own && quota_usage(dir, own) == 0 ? quota_limit(dir, own, 0, 0, NULL) : r;
 }

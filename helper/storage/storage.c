@@ -16,7 +16,6 @@
 #include "lib/log.h"
 #include "lib/scope.h"
 #include "setup/mnt.h"
-#include "setup/owner.h"
 #include "persistent.h"
 #include "quota.h"
 #include "setup/rmtree.h"
@@ -94,27 +93,19 @@ static int make_image(struct jail *j, int dir, const char *name, struct err *err
 /* ---- ephemeral ------------------------------------------------------------- */
 
 /*
- * One of the user's subordinate ids, which nobody else has.  There are two for each jail that
- * may be at once: files that a jail has deleted but passed on by descriptor still count for
- * its number, so that whatever earlier ones have left like that has at most as much again.
- * One without files is taken if there is any, since what a jail leaves in the usual way
- * may still be on its way out.
+ * One of the user's subordinate ids, which nobody else has.  Each place for a jail has two:
+ * files that a jail has deleted but passed on by descriptor still count for its number, so
+ * that whatever earlier ones have left like that has at most as much again.  The one with less
+ * is taken, since what a jail leaves in the usual way may still be on its way out.  The
+ * limits stay when the jail has gone: who took them away would do so beside the next one's set-up.
  */
 static uint32_t choose_project(const struct jail *j)
 {
-	const uint32_t n = 2 * (j->set->scope == SCOPE_SESSION ? (uint32_t)j->set->sessions : 1);
-	uint64_t least = UINT64_MAX;
-	uint32_t best = 1;
+	const uint32_t slot = j->set->scope == SCOPE_SESSION ? (uint32_t)j->slot : 0;
+	const uint32_t first = j->sub.uid + 1 + 2 * slot;
+	const int upper = j->storage.upper;
 
-	for (uint32_t x = 1; x <= n && least > 0; x++) {
-		uint64_t used = quota_usage(j->storage.upper, j->sub.uid + x);
-
-		if (used < least) {
-			least = used;
-			best = x;
-		}
-	}
-	return j->sub.uid + best;
+	return quota_usage(upper, first) <= quota_usage(upper, first + 1) ? first : first + 1;
 }
 
 static int bound_ephemeral(struct jail *j, struct err *err)
@@ -340,6 +331,10 @@ void storage_take_back(struct jail *j)
 	else if (r < 0)
 		log_line(LOG_WARNING, "%s: somebody holds the disk of jail %s: %s", j->id->name, j->instance,
 			 strerror(-r));
+	/* The device may be another's now, who must not find it open. */
+	scope_close(&s->loop);
+	scope_close(&s->image);
+	s->loop = s->image = -EBADF;
 }
 
 int storage_remove(struct jail *j)
@@ -347,12 +342,8 @@ int storage_remove(struct jail *j)
 	struct storage *s = &j->storage;
 	int r = 0;
 
-	if (s->root >= 0 && s->project) {
-		owner_raise();
-		r = quota_rmtree(s->root, j->instance);
-	} else if (s->root >= 0) {
+	if (s->root >= 0)
 		r = rmtree_at(s->root, j->instance);
-	}
 	/* Now the next jail may have it. */
 	scope_close(&s->lock);
 	s->lock = -EBADF;

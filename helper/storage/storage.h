@@ -29,7 +29,7 @@ struct storage {
 	int upper; /* where the overlays' directories are made; -EBADF: none may be */
 	int lock;  /* of place; the keeper and init hold it */
 	int image, loop; /* of one that goes with the jail, for the end (image_drop) */
-	uint32_t project; /* that upper is; its limits go with what is removed; 0: none */
+	uint32_t project; /* that upper is; 0: none */
 };
 
 #define STORAGE_CLOSED ((struct storage){-EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, 0})

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Name services that answer in another order each time: whoever is in the groups of two sections
 # is in the jail of the one that comes first in jail.ini, whichever group comes first.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -154,5 +154,6 @@ unchanged 'nothing stays of it'
 
 # What stays on purpose
 isnt "$(user_group alice)" '' '(the group of all jails of a user)'
-ok 'clearing up' loginjail gc >/dev/null
+run loginjail gc
+is "$status" 0 'clearing up'
 is "$(find /sys/fs/cgroup -path '*/loginjail*/user-*' -o -name loginjail)" '' 'removes it'

@@ -35,7 +35,7 @@ used() { # bytes of the host's file system
 	echo $(($(stat -f -c '(%b - %f) * %S' "$STATE")))
 }
 ended() { ! jail_exists "$1"; }
-freed() { (($(used) < base + 6 * M)); }
+freed() { (($(used) < base + 3 * M)); }
 socket=/srv/shared/socket
 taker() { # VERB: of fdpass
 	alone ssh -F "$S/ssh_config" -l bob world "exec fdpass listen $socket $1" >"$T/kept" 2>&1 </dev/null &

@@ -92,7 +92,7 @@ is "$i:$got" 8: 'eight logins at once after one another fill a file system in me
 is "$(logged 'alice: .*limit.* reached' && cat "$LOG")" '' 'nobody is killed for what an earlier one had'
 ok '(all are gone)' jails_gone
 is "$(user_group alice | wc -l)" 1 'one group of the user stays'
-is "$(limit alice)" $((64 * M)) 'with the limit'
+is "$(limit alice)" $((65 * M)) 'with the limit, and a little'
 if weight=$(of_user alice cpu.weight); then
 	is "$weight" 300 'and with the weight, where it counts there'
 fi
@@ -101,7 +101,7 @@ like "$(cat "$T/gc")" 'cgroups? of users? without jails removed' 'clearing up re
 ok 'it is gone' no_user_group alice
 sections 80M
 on alice true
-is "$(limit alice)" $((80 * M)) 'a new limit is that of the group'
+is "$(limit alice)" $((81 * M)) 'a new limit is that of the group'
 sections max
 on alice true
 ok 'without a limit' eventually ended alice
@@ -124,7 +124,7 @@ for file in '' /tmp/file; do
 	ok "$what: it is passed" give alice "$socket" 40 "$file"
 	ok "$what: the jail ends" eventually ended alice
 	ok "$what: its group is gone" eventually_sh '[[ -z $(jail_groups alice) ]]'
-	between "$(charged alice)" $((39 * M)) $((64 * M)) "$what: what it took is there all the same"
+	between "$(charged alice)" $((39 * M)) $((65 * M)) "$what: what it took is there all the same"
 	nok "$what: as much again can't be passed" give alice "$socket" 40 "$file"
 	ok "$what: the log says why" eventually logged 'alice: memory limit .*reached'
 	eventually ended alice
@@ -135,12 +135,12 @@ for file in '' /tmp/file; do
 		eventually ended alice
 	done
 	like "$round" '^[1-5]$' "$what: there is an end to it"
-	between "$(charged alice)" $((49 * M)) $((64 * M)) "$what: all of it stays below the limit"
+	between "$(charged alice)" $((49 * M)) $((65 * M)) "$what: all of it stays below the limit"
 	for round in 1 2 3; do
 		nok "$what: round $round: no more is passed" give alice "$socket" 8 "$file"
 		eventually ended alice
 	done
-	between "$(charged alice)" $((49 * M)) $((64 * M)) "$what: nor is more charged"
+	between "$(charged alice)" $((49 * M)) $((65 * M)) "$what: nor is more charged"
 	is "$(on bob echo in)" in "$what: others have their limit"
 	gc
 	is "$(user_group alice | wc -l)" 1 "$what: clearing up leaves the group" || diag "$(cat "$T/gc")"
@@ -161,7 +161,7 @@ ok 'full: they are passed in parts' give alice "$socket" 50
 eventually ended alice
 sections 50M
 like "$(on alice true 2>&1 </dev/null)" 'loginjail: memory that your earlier sessions passed' 'full: the user is told'
-ok 'full: the log says why' logged 'alice: login refused: .*[45][0-9]M of the 50M of memory that this user'
+ok 'full: the log says why' logged 'alice: login refused: .*[45][0-9]M of the 51M of memory that all jails of this user'
 sections 64M
 is "$(on alice echo in)" in 'full: with a higher limit there is a login'
 eventually ended alice
@@ -179,8 +179,8 @@ for round in 1 2 3 4 5 6; do
 	eventually_sh '(($(jail_groups erik | wc -l) < 5))'
 done
 between "$passed" 80 120 'session: no more is passed than two sessions may have'
-between "$(charged erik)" $((70 * M)) $((128 * M)) 'session: all is below the limits of the sessions there may be'
-is "$(limit erik)" $((128 * M)) 'session: which are the limit of the group'
+between "$(charged erik)" $((70 * M)) $((130 * M)) 'session: all is below the limits of the sessions there may be'
+is "$(limit erik)" $((130 * M)) 'session: which are the limit of the group'
 taker_ends erik "$socket"
 ok '(it ends)' eventually ended erik
 is "$(on erik echo in)" in 'session: then there is a login'
@@ -201,8 +201,27 @@ ok 'killed: its jail is dead' eventually_sh '[[ -z $(jail_pids alice) ]]'
 release stays
 nok 'killed: as much again is not' give alice "$socket" 40
 ok 'killed: the run directory of the dead one is gone' eventually ended alice
-between "$(charged alice)" $((39 * M)) $((64 * M)) 'killed: what it took is there'
+between "$(charged alice)" $((39 * M)) $((65 * M)) 'killed: what it took is there'
 taker_ends bob "$socket"
+
+# ---- page cache that somebody else locks ------------------------------------------------
+head -c 60M /dev/urandom >/srv/shared/file
+chmod 644 /srv/shared/file
+sync /srv/shared/file
+dd if=/srv/shared/file iflag=nocache count=0 2>/dev/null
+on alice 'cat /srv/shared/file >/dev/null'
+eventually ended alice
+alone ssh -F "$S/ssh_config" -l bob world 'exec fdpass lock /srv/shared/file' >"$T/kept" 2>&1 </dev/null &
+taker=$!
+ok "locked: (bob locks the pages of alice's)" eventually grep -q kept "$T/kept" || diag "$(cat "$T/kept")"
+between "$(charged alice)" $((58 * M)) $((66 * M)) 'locked: (they count to her)'
+is "$(on alice 'head -c 40M /dev/zero >/tmp/file && echo in')" in 'locked: she has her limit all the same'
+eventually ended alice
+between "$(limit alice)" $((110 * M)) $((128 * M)) 'locked: which is higher by as much'
+taker_ends bob /srv/shared/none
+is "$(on alice 'cat /tmp/file 2>/dev/null | wc -c')" 0 '(a login)'
+eventually ended alice
+is "$(limit alice)" $((65 * M)) 'locked: until they are not locked'
 
 # ---- groups without jails go by themselves --------------------------------------------------
 on erik true

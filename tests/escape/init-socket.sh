@@ -4,6 +4,7 @@
 # connect there; by whoever got hold of that process, or of loginjail-enter, and can pass
 # descriptors as well; and by others.
 # again: as-root
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Out of a routed jail by forged addresses, odd sockets, tricks with routes; and what stays.
 # again: as-root
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

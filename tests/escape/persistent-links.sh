@@ -4,6 +4,7 @@
 # mounted: as its root, and as a user where he may.  Each login after that is whole or
 # refused with the remedy, and nothing is mounted or written anywhere else.
 # The user is root of the jail in it already, where that is of use.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What runs in a tree, in update and shell, is root: of the tree, and of nothing else.
 # Not again as root of the jail: there is none.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 # shellcheck source=tests/lib/rootfs.sh

@@ -3,6 +3,7 @@
 # Ways round the filter of system calls: another name for the same call, another
 # machine's numbers, bits that a compare does not look at, a tracer, namespaces of the
 # user's own; and another program than the administrator's in the filter's place.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Trees that lead elsewhere, that others could change, or that are not whole: refused.
 # Not again as root of the jail: nobody gets into one.
+# beside: others
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 

@@ -7,6 +7,7 @@
  *	fdpass listen SOCKET keep	hold what comes, by any number of connections
  *	fdpass listen SOCKET scribble	and write to it all the time
  *	fdpass connect SOCKET fill MB [FILE]	give so much memory: of no file, or a deleted one
+ *	fdpass lock FILE		lock its pages in memory, until it is ended
  *	fdpass ids			what a set-uid file is executed for
  *
  * One listens on SOCKET, the other one connects.  give hands out what it can open, and
@@ -584,6 +585,43 @@ static int keep(const char *path, bool write_to_it)
 	return give_up("accept"), 1;
 }
 
+/* Lock what of the file is in the page cache there, by as many processes as that takes. */
+static int lock(const char *path)
+{
+	const off_t part = 1 << 22;
+	int fd = open(path, O_RDONLY);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return give_up(path), 1;
+	for (off_t at = 0; at < st.st_size; at += part) {
+		pid_t parent = getpid();
+		int said[2];
+		char byte;
+
+		if (pipe(said) < 0)
+			return give_up("pipe"), 1;
+		if (fork() == 0) {
+			void *p = mmap(NULL, (size_t)part, PROT_READ, MAP_SHARED, fd, at);
+
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+			if (getppid() != parent || p == MAP_FAILED || mlock(p, (size_t)part) < 0)
+				_exit(1);
+			(void)!write(said[1], "", 1);
+			for (;;)
+				pause();
+		}
+		(void)close(said[1]);
+		if (read(said[0], &byte, 1) != 1)
+			return give_up("mlock"), 1;
+		(void)close(said[0]);
+	}
+	printf("kept\n");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	const bool listens = argc > 1 && !strcmp(argv[1], "listen");
@@ -593,6 +631,8 @@ int main(int argc, char **argv)
 		printf("ids: %u %u\n", getuid(), geteuid());
 		return 0;
 	}
+	if (argc == 3 && !strcmp(argv[1], "lock"))
+		return lock(argv[2]);
 	if (argc >= 4 && (listens || !strcmp(argv[1], "connect"))) {
 		if (!strcmp(verb, "give")) {
 			open_all(argv[2], argv[4]);

@@ -50,7 +50,7 @@ is "$(ps -o pid= --ppid "$init" | while read -r p; do cut -d: -f3 "/proc/$p/cgro
 limit() { cat "$(jail_groups "$1")/$2"; }
 is "$(limit alice memory.max)" $((96 << 20)) 'memory.max'
 is "$(limit alice memory.swap.max)" 0 'memory.swap.max'
-is "$(cat "$(user_group alice)"/memory.{,swap.}max | xargs)" "$((96 << 20)) 0" 'the same for all of the user'"'"'s'
+is "$(cat "$(user_group alice)"/memory.{,swap.}max | xargs)" "$((97 << 20)) 0" 'and a little more for all of the user'"'"'s'
 is "$(limit alice pids.max)" 40 'pids.max'
 is "$(limit alice cpu.max)" '20000 100000' 'cpu.max'
 is "$(limit bob memory.max)" max 'max: memory.max'

@@ -71,7 +71,7 @@ is "$(find "$up" -exec lsattr -pd {} + 2>/dev/null | awk '{ print $1 }' | sort -
 	'nothing in the upper layer is of another project'
 release warm
 ok 'it goes' jails_gone
-like "$(limits "$project")" '^(none|0 0)$' 'and its limits with it'
+is "$(limits "$project")" "$((40 << 20)) 300" 'the limits of its number stay, which the next jails have by turns'
 
 # What outlives the jail, by whatever hands it came into: it stays bounded
 hold warm alice
@@ -116,7 +116,7 @@ kill -KILL "$(pgrep -x loginjail-keep)" "$(jail_init alice)"
 release warm
 ok 'the keeper killed: the next login' eventually on alice true
 ok 'removes the upper layer' eventually_sh '[[ ! -e $up ]] && ! compgen -G "$STATE/upper/*"'
-like "$(limits "$project")" '^(none|0 0)$' 'and the limits'
+is "$(limits "$project")" "$((40 << 20)) 300" 'but not the limits'
 jails_gone
 
 # Persistent: the limit is jail.ini's of now
