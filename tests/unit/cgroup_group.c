@@ -235,7 +235,8 @@ static void find(void)
 static void create(void)
 {
 	static const struct settings set = {.memory = 1u << 30, .pids = 100, .cpu = 1000, .cpus = (char *)""};
-	const struct cgroup_limits limits = {.set = &set};
+	_cleanup_close_ int lock = openat(scratch_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	const struct cgroup_limits limits = {.set = &set, .lock = lock};
 	int before = open_fds();
 	struct err err = {""};
 	struct cgroup cg;
@@ -274,7 +275,8 @@ static void create(void)
 static void create_delegated(void)
 {
 	static const struct settings set = {.memory = 1u << 30, .pids = 100, .cpu = 1000, .cpus = (char *)""};
-	const struct cgroup_limits limits = {.set = &set};
+	_cleanup_close_ int lock = openat(scratch_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	const struct cgroup_limits limits = {.set = &set, .lock = lock};
 	static const char unit[] = "u/" CGROUP_UNIT;
 	int before = open_fds();
 	struct err err = {""};

@@ -85,7 +85,8 @@ static void limit(const struct cgroup_tree *t, const struct row *row, size_t n)
 static const struct row rows_v2[] = {
 	{"memory = 100M\ncpu_weight = 300\n", "0\n", "105906176", "0", "300", 0},
 	{"memory = 100M\nswap = 20M\n", "95371840\n", "105906176", "20971520", "100", 0},
-	{"memory = 100M\nswap = 20M\nscope = session\nsessions = 3\n", "300000000\n", "317718528", "62914560", "100", 0},
+	{"memory = 100M\nswap = 20M\nscope = session\nsessions = 3\n", "300000000\n", "317718528", "62914560",
+	 "100", 0},
 	{"memory = 100M\nswap = max\n", "0\n", "105906176", "max", "100", 0},
 	{"memory = max\n", "999999999999\n", "max", "max", "100", 0},
 	{"memory = 100M\n", "102500000\n", "", "", "", -EDQUOT},
