@@ -51,5 +51,7 @@ mkdir -p "$T"
 . "$LIB/lib/net.sh"
 # shellcheck source=tests/lib/jails.sh
 . "$LIB/lib/jails.sh"
+# shellcheck source=tests/lib/pass.sh
+. "$LIB/lib/pass.sh"
 # shellcheck source=tests/lib/trees.sh
 . "$LIB/lib/trees.sh"

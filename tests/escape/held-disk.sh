@@ -34,43 +34,26 @@ M=$((1 << 20))
 used() { # bytes of the host's file system
 	echo $(($(stat -f -c '(%b - %f) * %S' "$STATE")))
 }
-ended() { ! jail_exists "$1"; }
+stay() { (($(used) >= base + 100 * M)); }
 freed() { (($(used) < base + 3 * M)); }
 socket=/srv/shared/socket
-taker() { # VERB: of fdpass
-	alone ssh -F "$S/ssh_config" -l bob world "exec fdpass listen $socket $1" >"$T/kept" 2>&1 </dev/null &
-	taker=$!
-	ok '(bob waits for what comes)' eventually test -S "$socket"
-}
-taker_ends() {
-	kill "$taker"
-	wait "$taker" 2>/dev/null
-	rm -f "$socket"
-	eventually ended bob
-}
-give() { # USER MB
-	local before
-	before=$(grep -c kept "$T/kept")
-	on "$1" "fdpass connect $socket fill $2 /var/tmp/file && sync" >"$T/given" 2>&1 </dev/null || return 1
-	eventually_sh "((\$(grep -c kept '$T/kept') > $before))"
-}
 
 # ---- who has no limit: the attack succeeds ------------------------------------------------
 on alice true # its template is made
 ok '(it ends)' jails_gone
 base=$(used)
-taker keep
-ok 'no limit: 100M are passed' give free 100
-eventually ended free
-ok 'no limit: they stay' test "$(used)" -ge $((base + 100 * M))
-taker_ends
+taker bob "$socket"
+ok 'no limit: 100M are passed' give free "$socket" 100 /var/tmp/file
+eventually jail_ended free
+ok 'no limit: they stay' eventually stay
+taker_ends bob "$socket"
 ok 'no limit: until the taker has gone' eventually freed
 
 # ---- an image -------------------------------------------------------------------------------
-taker keep
+taker bob "$socket"
 for round in 1 2 3 4 5; do
-	ok "round $round: 50M are passed" give alice 50
-	ok "round $round: the jail ends" eventually ended alice
+	ok "round $round: 50M are passed" give alice "$socket" 50 /var/tmp/file
+	ok "round $round: the jail ends" eventually jail_ended alice
 	ok "round $round: nothing of the host's disk is held" eventually freed
 	ok "round $round: the log tells" eventually logged \
 		"alice: somebody has files of the disk of jail .* open, which are empty now"
@@ -78,19 +61,20 @@ for round in 1 2 3 4 5; do
 done
 is "$(on alice 'head -c 50M /dev/zero >/var/tmp/file && wc -c </var/tmp/file')" $((50 * M)) \
 	'alice has her whole disk'
-eventually ended alice
+eventually jail_ended alice
 is "$(grep -c 'somebody' "$LOG")" 0 'which nobody is said to have after a jail as usual'
-taker_ends
+taker_ends bob "$socket"
 is "$(on bob echo in)" in 'the taker is none the worse'
 
 # ---- who writes all the time ------------------------------------------------------------------
-taker scribble
-ok 'scribbler: a file is passed' give alice 20
-ok 'scribbler: the jail ends' eventually ended alice
+taker bob "$socket" scribble
+ok 'scribbler: a file is passed' give alice "$socket" 20 /var/tmp/file
+ok 'scribbler: the jail ends' eventually jail_ended alice
+ok 'scribbler: it is taken back' eventually logged 'alice: somebody has files of the disk of jail .* empty now'
 ok 'scribbler: nothing of the host is held' eventually freed
 sleep 0.5
 ok 'scribbler: nor comes back' freed
-taker_ends
+taker_ends bob "$socket"
 
 ok 'all are gone' jails_gone
 is "$(cat /sys/block/loop*/loop/backing_file 2>/dev/null | grep -c "/upper/$(id -u alice)-")" 0 'no loop device stays'

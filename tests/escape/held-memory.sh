@@ -54,25 +54,7 @@ of_user() { # USER FILE...
 }
 charged() { of_user "$1" memory.current memory.usage_in_bytes; }
 limit() { of_user "$1" memory.max memory.limit_in_bytes; }
-ended() { ! jail_exists "$1"; }
 no_user_group() { [[ -z $(user_group "$1") ]]; }
-taker() { # USER SOCKET: begins to hold what comes
-	alone ssh -F "$S/ssh_config" -l "$1" world "exec fdpass listen $2 keep" >"$T/kept" 2>&1 </dev/null &
-	taker=$!
-	ok "($1 waits for what comes)" eventually test -S "$2"
-}
-taker_ends() { # USER SOCKET
-	kill "$taker"
-	wait "$taker" 2>/dev/null
-	rm -f "$2"
-	eventually ended "$1"
-}
-give() { # USER SOCKET MB [FILE]
-	local before
-	before=$(grep -c kept "$T/kept")
-	on "$1" "fdpass connect $2 fill $3 ${4:-}" >"$T/given" 2>&1 </dev/null || return 1
-	eventually_sh "((\$(grep -c kept '$T/kept') > $before))"
-}
 # Pages that nobody has are not what counts.
 gc() { loginjail gc >"$T/gc" 2>&1; }
 
@@ -104,7 +86,7 @@ on alice true
 is "$(limit alice)" $((81 * M)) 'a new limit is that of the group'
 sections max
 on alice true
-ok 'without a limit' eventually ended alice
+ok 'without a limit' eventually jail_ended alice
 ok 'it goes with the last jail' eventually no_user_group alice
 sections 64M
 
@@ -113,7 +95,7 @@ socket=/srv/shared/socket
 taker bob "$socket"
 for i in 1 2 3; do
 	ok "no limit: passed, $i" give free "$socket" 40
-	eventually ended free
+	eventually jail_ended free
 done
 taker_ends bob "$socket"
 
@@ -122,23 +104,23 @@ for file in '' /tmp/file; do
 	what=${file:-memory}
 	taker bob "$socket"
 	ok "$what: it is passed" give alice "$socket" 40 "$file"
-	ok "$what: the jail ends" eventually ended alice
+	ok "$what: the jail ends" eventually jail_ended alice
 	ok "$what: its group is gone" eventually_sh '[[ -z $(jail_groups alice) ]]'
 	between "$(charged alice)" $((39 * M)) $((65 * M)) "$what: what it took is there all the same"
 	nok "$what: as much again can't be passed" give alice "$socket" 40 "$file"
 	ok "$what: the log says why" eventually logged 'alice: memory limit .*reached'
-	eventually ended alice
+	eventually jail_ended alice
 	ok "$what: what is left can" give alice "$socket" 10 "$file"
-	eventually ended alice
+	eventually jail_ended alice
 	for round in 1 2 3 4 5 6; do
 		give alice "$socket" 4 "$file" || break
-		eventually ended alice
+		eventually jail_ended alice
 	done
 	like "$round" '^[1-5]$' "$what: there is an end to it"
 	between "$(charged alice)" $((49 * M)) $((65 * M)) "$what: all of it stays below the limit"
 	for round in 1 2 3; do
 		nok "$what: round $round: no more is passed" give alice "$socket" 8 "$file"
-		eventually ended alice
+		eventually jail_ended alice
 	done
 	between "$(charged alice)" $((49 * M)) $((65 * M)) "$what: nor is more charged"
 	is "$(on bob echo in)" in "$what: others have their limit"
@@ -147,7 +129,7 @@ for file in '' /tmp/file; do
 	taker_ends bob "$socket"
 	taker bob "$socket"
 	ok "$what: when the taker has gone there is the whole limit" give alice "$socket" 40 "$file"
-	eventually ended alice
+	eventually jail_ended alice
 	taker_ends bob "$socket"
 	gc
 	ok "$what: and then the group can go" no_user_group alice || diag "$(cat "$T/gc")"
@@ -156,15 +138,15 @@ done
 # ---- nothing is left to a jail: said, rather than to kill its first process -------------------
 taker bob "$socket"
 nok 'full: 62M are too much for a jail of 64M, or just pass' give alice "$socket" 70
-eventually ended alice
+eventually jail_ended alice
 ok 'full: they are passed in parts' give alice "$socket" 50
-eventually ended alice
+eventually jail_ended alice
 sections 50M
 like "$(on alice true 2>&1 </dev/null)" 'loginjail: memory that your earlier sessions passed' 'full: the user is told'
 ok 'full: the log says why' logged 'alice: login refused: .*[45][0-9]M of the 51M of memory that all jails of this user'
 sections 64M
 is "$(on alice echo in)" in 'full: with a higher limit there is a login'
-eventually ended alice
+eventually jail_ended alice
 taker_ends bob "$socket"
 sections 50M
 is "$(on alice echo in)" in 'full: or when the taker has gone'
@@ -182,7 +164,7 @@ between "$passed" 80 120 'session: no more is passed than two sessions may have'
 between "$(charged erik)" $((70 * M)) $((130 * M)) 'session: all is below the limits of the sessions there may be'
 is "$(limit erik)" $((130 * M)) 'session: which are the limit of the group'
 taker_ends erik "$socket"
-ok '(it ends)' eventually ended erik
+ok '(it ends)' eventually jail_ended erik
 is "$(on erik echo in)" in 'session: then there is a login'
 
 # ---- a killed keeper ----------------------------------------------------------------------
@@ -200,7 +182,7 @@ kill -KILL "$(keeper_of "$(id -u alice)")"
 ok 'killed: its jail is dead' eventually_sh '[[ -z $(jail_pids alice) ]]'
 release stays
 nok 'killed: as much again is not' give alice "$socket" 40
-ok 'killed: the run directory of the dead one is gone' eventually ended alice
+ok 'killed: the run directory of the dead one is gone' eventually jail_ended alice
 between "$(charged alice)" $((39 * M)) $((65 * M)) 'killed: what it took is there'
 taker_ends bob "$socket"
 
@@ -210,17 +192,17 @@ chmod 644 /srv/shared/file
 sync /srv/shared/file
 dd if=/srv/shared/file iflag=nocache count=0 2>/dev/null
 on alice 'cat /srv/shared/file >/dev/null'
-eventually ended alice
+eventually jail_ended alice
 alone ssh -F "$S/ssh_config" -l bob world 'exec fdpass lock /srv/shared/file' >"$T/kept" 2>&1 </dev/null &
 taker=$!
 ok "locked: (bob locks the pages of alice's)" eventually grep -q kept "$T/kept" || diag "$(cat "$T/kept")"
 between "$(charged alice)" $((58 * M)) $((66 * M)) 'locked: (they count to her)'
 is "$(on alice 'head -c 40M /dev/zero >/tmp/file && echo in')" in 'locked: she has her limit all the same'
-eventually ended alice
+eventually jail_ended alice
 between "$(limit alice)" $((110 * M)) $((128 * M)) 'locked: which is higher by as much'
 taker_ends bob /srv/shared/none
 is "$(on alice 'cat /tmp/file 2>/dev/null | wc -c')" 0 '(a login)'
-eventually ended alice
+eventually jail_ended alice
 is "$(limit alice)" $((65 * M)) 'locked: until they are not locked'
 
 # ---- groups without jails go by themselves --------------------------------------------------
@@ -228,19 +210,19 @@ on erik true
 ok '(all are gone)' jails_gone
 is "$(user_group alice | wc -l)$(user_group erik | wc -l)" 11 '(two groups)'
 on bob true
-ok '(bob is gone)' eventually ended bob
+ok '(bob is gone)' eventually jail_ended bob
 is "$(user_group alice | wc -l)$(user_group erik | wc -l)" 11 'idle: for an hour they stay'
 taker bob "$socket"
 give alice "$socket" 20
-eventually ended alice
+eventually jail_ended alice
 on erik true
-eventually ended erik
+eventually jail_ended erik
 for user in alice erik; do
 	touch -d '2 hours ago' "$(user_group "$user")"
 done
 for i in 1 2 3; do
 	on free true
-	eventually ended free
+	eventually jail_ended free
 done
 ok 'idle: after that the next jails that end remove one' eventually no_user_group erik
 is "$(user_group alice | wc -l)" 1 'idle: but not one with memory that somebody holds'
@@ -254,7 +236,7 @@ ok 'idle: until nobody does' eventually no_user_group alice
 cleaner=$!
 for ((i = 0; i < 15; i++)); do
 	[[ $(on alice echo in 2>&1 </dev/null) == in ]] || break
-	eventually ended alice
+	eventually jail_ended alice
 done
 is "$i" 15 'fifteen logins while groups are cleared away all the time'
 : >"$T/enough"

@@ -37,6 +37,7 @@ jail_dir() { # USER: /run/loginjail/jail/UID-XXXXXXXX
 }
 
 jail_exists() { compgen -G "$RUN/jail/$(id -u "$1")-*" >/dev/null; }
+jail_ended() { ! jail_exists "$1"; }
 no_jails() { ! compgen -G "$RUN/jail/*" >/dev/null; }
 
 # All jails have ended and been cleaned up.

@@ -553,21 +553,24 @@ static int take(int conn, char **files)
 	return 0;
 }
 
-/* Write all over the first that came, for good, until we are ended. */
+/* Write all over the first that came, by many processes and past the page cache where that can
+ * be, until we are ended. */
 static void scribble(int fd)
 {
-	static char text[1 << 16];
+	static char text[1 << 20] __attribute__((aligned(4096)));
 	pid_t parent = getpid();
 
-	if (fd < 0 || fork() != 0)
+	if (fd < 0)
 		return;
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	for (unsigned int n = 0; getppid() == parent; n++) {
-		(void)!pwrite(fd, text, sizeof text, (off_t)(n * 7919 % 300) * (1 << 16));
-		if (n % 16 == 0)
-			(void)fsync(fd);
+	(void)fcntl(fd, F_SETFL, O_DIRECT);
+	for (unsigned int i = 0; i < 16; i++) {
+		if (fork() != 0)
+			continue;
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		for (unsigned int n = i; getppid() == parent; n += 7)
+			(void)!pwrite(fd, text, sizeof text, (off_t)(n % 40) * (off_t)sizeof text);
+		_exit(0);
 	}
-	_exit(0);
 }
 
 static int keep(const char *path, bool write_to_it)

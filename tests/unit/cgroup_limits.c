@@ -4,7 +4,6 @@
  * host can't enforce; which disk a device is a part of; and what is read back of use.
  * That limits bite needs a kernel, and is tested end to end.
  */
-#include "config/config.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "keeper/accounting.h"
@@ -13,6 +12,7 @@
 #include "keeper/oom_victim.h"
 #include "tap.h"
 #include "scratch.h"
+#include "settings.h"
 
 #include <sys/resource.h>
 #include <sys/sysmacros.h>
@@ -24,16 +24,6 @@ static const char *const v2_files[] = {"memory.max", "memory.high", "memory.swap
 static const char *const v1_files[] = {
 	"memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "pids.max", "cpu.cfs_quota_us", "cpu.shares",
 	"cpuset.cpus", "blkio.throttle.read_bps_device", "blkio.throttle.read_iops_device", NULL};
-
-static struct config *settings_of(const char *text)
-{
-	char whole[512];
-	struct config *config;
-
-	snprintf(whole, sizeof whole, "[jail a]\nusers = u\n%s", text);
-	ok(config_parse("test", whole, strlen(whole), &config) == 0 && config->n_errors == 0, "(settings)");
-	return config;
-}
 
 static void empty_group(const char *const *files, const char *effective)
 {

@@ -4,11 +4,11 @@
  * like the kernel's.  That what is charged stays there is seen in tests/escape/held-memory.sh.
  */
 #include "cgroup/cgroup_user.h"
-#include "config/config.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 #include "tap.h"
 #include "scratch.h"
+#include "settings.h"
 
 #include <time.h>
 
@@ -26,16 +26,6 @@ static void place(void)
 	is_str(path, CGROUP_UNIT "/user-2001/2001-0123abcd", "where memory is counted");
 	cgroup_group_path(&pids, CGROUP_BASE, "2001-0123abcd", path);
 	is_str(path, CGROUP_BASE "/2001-0123abcd", "where it is not");
-}
-
-static struct config *settings_of(const char *text)
-{
-	char whole[512];
-	struct config *config;
-
-	snprintf(whole, sizeof whole, "[jail a]\nusers = u\n%s", text);
-	ok(config_parse("test", whole, strlen(whole), &config) == 0 && config->n_errors == 0, "(settings)");
-	return config;
 }
 
 static void holds(const char *file, const char *want)
