@@ -9,29 +9,39 @@
 
 #define TEXT_MAX 4096
 
-static uint64_t number_in(const struct cgroup_tree *t, const char *file)
+uint64_t cgroup_number(int dir, const char *file)
 {
 	char text[32];
 	uint64_t n;
 
-	if (!t || read_file_at(t->dir, file, text, sizeof text) < 0 || sscanf(text, "%" SCNu64, &n) != 1)
+	if (read_file_at(dir, file, text, sizeof text) < 0 || sscanf(text, "%" SCNu64, &n) != 1)
 		return USAGE_UNKNOWN;
 	return n;
 }
 
-/* The number after a word that begins a line, as "oom_kill 3". */
-static uint64_t keyed_in(const struct cgroup_tree *t, const char *file, const char *key)
+uint64_t cgroup_keyed(const char *text, const char *key)
 {
 	size_t len = strlen(key);
-	char text[TEXT_MAX];
 	uint64_t n;
 
-	if (!t || read_file_at(t->dir, file, text, sizeof text) < 0)
-		return USAGE_UNKNOWN;
 	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
 		if (strncmp(p, key, len) == 0 && p[len] == ' ' && sscanf(p + len, "%" SCNu64, &n) == 1)
 			return n;
 	return USAGE_UNKNOWN;
+}
+
+static uint64_t number_in(const struct cgroup_tree *t, const char *file)
+{
+	return t ? cgroup_number(t->dir, file) : USAGE_UNKNOWN;
+}
+
+static uint64_t keyed_in(const struct cgroup_tree *t, const char *file, const char *key)
+{
+	char text[TEXT_MAX];
+
+	if (!t || read_file_at(t->dir, file, text, sizeof text) < 0)
+		return USAGE_UNKNOWN;
+	return cgroup_keyed(text, key);
 }
 
 /* The sum over all devices: v2 has "rbytes=N" in a line of each, v1 "8:0 Read N". */

@@ -31,6 +31,11 @@ struct cgroup_bounds {
 
 void cgroup_bounds_read(const struct cgroup *cg, struct cgroup_bounds *ret);
 
+/* The number that a file of a group has; and the one after a word that begins a line of its text, as
+ * "oom_kill 3".  USAGE_UNKNOWN: there is none. */
+uint64_t cgroup_number(int dir, const char *file);
+uint64_t cgroup_keyed(const char *text, const char *key);
+
 /* Just these two, which tell whether a limit was hit. */
 uint64_t cgroup_usage_oom_kills(const struct cgroup_tree *memory);
 uint64_t cgroup_usage_pids_hits(const struct cgroup_tree *pids);

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgroup_usage.h"
 #include "lib/fdio.h"
 #include "lib/scope.h"
 
@@ -40,21 +41,6 @@ void cgroup_group_path(const struct cgroup_tree *t, const char *base, const char
 		snprintf(ret, CGROUP_PATH_MAX, "%s/%s", base, instance);
 }
 
-static uint64_t number_in(int dir, const char *file, uint64_t otherwise)
-{
-	char text[32];
-	uint64_t n;
-
-	if (read_file_at(dir, file, text, sizeof text) < 0 || sscanf(text, "%" SCNu64, &n) != 1)
-		return otherwise;
-	return n;
-}
-
-static const char *memory_file(const struct cgroup_tree *t)
-{
-	return t->v2 ? "memory.current" : "memory.usage_in_bytes";
-}
-
 static const char *limit_file(const struct cgroup_tree *t)
 {
 	return t->v2 ? "memory.max" : "memory.limit_in_bytes";
@@ -66,31 +52,20 @@ static const char *swap_limit_file(const struct cgroup_tree *t)
 	return t->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
 }
 
-/* UINT64_MAX: that can't be told. */
 static uint64_t usage(const struct cgroup_tree *t, int user)
 {
-	return number_in(user, memory_file(t), UINT64_MAX);
+	return cgroup_number(user, t->v2 ? "memory.current" : "memory.usage_in_bytes");
 }
 
-/* With what of it is swapped out. */
+/* With what of it is swapped out, where the kernel accounts for that. */
 static uint64_t usage_with_swap(const struct cgroup_tree *t, int user)
 {
-	uint64_t memory = usage(t, user), both = number_in(user, "memory.memsw.usage_in_bytes", memory);
+	uint64_t memory = usage(t, user);
+	uint64_t more = cgroup_number(user, t->v2 ? "memory.swap.current" : "memory.memsw.usage_in_bytes");
 
-	if (!t->v2 || memory == UINT64_MAX)
-		return both;
-	return memory + number_in(user, "memory.swap.current", 0);
-}
-
-static uint64_t keyed_in(const char *text, const char *key)
-{
-	size_t len = strlen(key);
-	uint64_t n;
-
-	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
-		if (strncmp(p, key, len) == 0 && p[len] == ' ' && sscanf(p + len, "%" SCNu64, &n) == 1)
-			return n;
-	return 0;
+	if (memory == USAGE_UNKNOWN || more == USAGE_UNKNOWN)
+		return memory;
+	return t->v2 ? memory + more : more;
 }
 
 /*
@@ -104,10 +79,12 @@ static uint64_t page_cache(const struct cgroup_tree *t, int user, bool locked)
 
 	if (read_file_at(user, "memory.stat", text, sizeof text) < 0)
 		return 0;
-	file = keyed_in(text, t->v2 ? "file" : "total_cache");
-	shmem = keyed_in(text, t->v2 ? "shmem" : "total_shmem");
-	unevictable = keyed_in(text, t->v2 ? "unevictable" : "total_unevictable");
-	file = file > shmem ? file - shmem : 0;
+	file = cgroup_keyed(text, t->v2 ? "file" : "total_cache");
+	shmem = cgroup_keyed(text, t->v2 ? "shmem" : "total_shmem");
+	unevictable = cgroup_keyed(text, t->v2 ? "unevictable" : "total_unevictable");
+	if (file == USAGE_UNKNOWN || shmem == USAGE_UNKNOWN || unevictable == USAGE_UNKNOWN || file < shmem)
+		return 0;
+	file -= shmem;
 	return locked && unevictable < file ? unevictable : file;
 }
 
@@ -118,12 +95,12 @@ static void reclaim(const struct cgroup_tree *t, int user, uint64_t left)
 	char text[24];
 
 	if (!t->v2) {
-		/* The limit is not what it was then, but for who sets it next. */
+		/* Who makes room sets the limit that it is to be after that. */
 		snprintf(text, sizeof text, "%" PRIu64, left);
 		(void)write_file_at(user, left ? limit_file(t) : "memory.force_empty", text);
 		return;
 	}
-	for (int i = 0; i < RECLAIM_TRIES && used != UINT64_MAX && used > left; i++) {
+	for (int i = 0; i < RECLAIM_TRIES && used != USAGE_UNKNOWN && used > left; i++) {
 		snprintf(text, sizeof text, "%" PRIu64, used - left);
 		if (write_file_at(user, "memory.reclaim", text) != -EAGAIN) /* it was not all */
 			return;
@@ -154,7 +131,7 @@ static bool make_room(const struct cgroup_tree *t, int user, uint64_t *limit, ui
 	uint64_t used = usage(t, user), extra, both;
 
 	/* Most logins: a first one, or little is left of earlier ones. */
-	if (used == UINT64_MAX || used <= *limit / 4)
+	if (used == USAGE_UNKNOWN || used <= *limit / 4)
 		return true;
 	extra = page_cache(t, user, true);
 	if (used > *limit + extra - room) {
@@ -169,7 +146,7 @@ static bool make_room(const struct cgroup_tree *t, int user, uint64_t *limit, ui
 		return false;
 	/* v1 has made room by swapping, perhaps, which its other limit counts as well. */
 	used = usage_with_swap(t, user);
-	return t->v2 || used == UINT64_MAX || __builtin_add_overflow(*limit, swap, &both) || used <= both - room / 2;
+	return t->v2 || used == USAGE_UNKNOWN || __builtin_add_overflow(*limit, swap, &both) || used <= both - room / 2;
 }
 
 /* v1's limit of both must never be below the other. */
@@ -177,7 +154,7 @@ static int raise_swap(const struct cgroup_tree *t, int user, uint64_t memory, st
 {
 	int r = 0;
 
-	if (!t->v2 && number_in(user, swap_limit_file(t), UINT64_MAX) < memory)
+	if (!t->v2 && cgroup_number(user, swap_limit_file(t)) < memory)
 		r = write_file_at(user, swap_limit_file(t), "-1");
 	return r ? err_set(err, r, "raising %s", swap_limit_file(t)) : 0;
 }
@@ -201,7 +178,9 @@ static int set_limits(const struct cgroup_tree *t, int user, const struct settin
 	bool limited;
 	int r;
 
-	all.memory = for_all(set, set->memory == NO_LIMIT ? NO_LIMIT : set->memory + CGROUP_USER_REST, NO_LIMIT);
+	if (set->memory != NO_LIMIT && __builtin_add_overflow(set->memory, CGROUP_USER_REST, &all.memory))
+		all.memory = NO_LIMIT;
+	all.memory = for_all(set, all.memory, NO_LIMIT);
 	all.memory_high = NO_LIMIT;
 	all.swap = for_all(set, set->swap, LIMIT_MAX);
 	group.dir = user;

@@ -57,7 +57,7 @@ static void limit(const struct cgroup_tree *t, const struct row *row, size_t n)
 		put(scratch_fd, swap, "", 0644);
 		put(scratch_fd, "cpu.weight", "", 0644);
 		put(scratch_fd, "memory.reclaim", "", 0644);
-		put(scratch_fd, "memory.stat", row[i].stat ? row[i].stat : "anon 1\n", 0644);
+		put(scratch_fd, "memory.stat", row[i].stat ? row[i].stat : "file 0\nshmem 0\nunevictable 0\n", 0644);
 		put(scratch_fd, t->v2 ? "memory.current" : "memory.usage_in_bytes", row[i].used, 0644);
 		is_int(cgroup_user_limit(t, scratch_fd, &limits, &err), row[i].r,
 		       "v%d: row %zu: %s", t->v2 ? 2 : 1, i, err.text);
@@ -82,10 +82,10 @@ static const struct row rows_v2[] = {
 	{"memory = 100M\n", "102500000\n", "", "", "", -EDQUOT},
 	{"memory = 16M\n", "15900000\n", "", "", "", -EDQUOT},
 	/* Page cache that others have locked is not held against anybody. */
-	{"memory = 100M\n", "102500000\n", "126386176", "0", "100", 0, "anon 7\nfile 30720000\nshmem 10240000\n"},
+	{"memory = 100M\n", "102500000\n", "126386176", "0", "100", 0, "anon 7\nfile 30720000\nunevictable 0\nshmem 10240000\n"},
 	{"memory = 100M\n", "60000000\n", "110002176", "0", "100", 0,
 	 "file 30720000\nunevictable 4096000\nshmem 10240000\n"},
-	{"memory = 100M\n", "122500000\n", "", "", "", -EDQUOT, "anon 7\nfile 30720000\nshmem 10240000\n"},
+	{"memory = 100M\n", "122500000\n", "", "", "", -EDQUOT, "anon 7\nfile 30720000\nunevictable 0\nshmem 10240000\n"},
 	{"memory = 16M\n", "14000000\n", "17825792", "0", "100", 0},
 };
 
