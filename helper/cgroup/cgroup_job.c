@@ -69,10 +69,10 @@ int cgroup_job_start(struct cgroup_job *job, struct cgroup *cg, const char *inst
 	if (r)
 		return r;
 	if (statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC) {
-		r = make(job);
-		if (r)
+		job->made = make(job);
+		if (job->made)
 			*err = job->err;
-		return r;
+		return job->made;
 	}
 	if (sem_init(&job->created, 0, 0) < 0 || sem_init(&job->born, 0, 0) < 0)
 		return err_set(err, -errno, "making the cgroups");
