@@ -40,8 +40,10 @@ jail_exists() { compgen -G "$RUN/jail/$(id -u "$1")-*" >/dev/null; }
 jail_ended() { ! jail_exists "$1"; }
 no_jails() { ! compgen -G "$RUN/jail/*" >/dev/null; }
 
-# All jails have ended and been cleaned up.
-jails_gone() { eventually no_jails && eventually no_jail_groups; }
+no_keepers() { ! pgrep -x loginjail-keep >/dev/null; }
+
+# All jails have ended and been cleaned up, and who did that has ended, too.
+jails_gone() { eventually no_jails && eventually no_jail_groups && eventually no_keepers; }
 
 # cgroup directories of jails of USER (or all), one a line.
 jail_groups() {

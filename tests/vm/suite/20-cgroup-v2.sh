@@ -94,10 +94,10 @@ j 'rm -f /dev/shm/big'
 
 usage() { # USER: what two spinning processes get in 2 s, in hundredths of a core
 	local file
-	file=$(jail_groups "$1")/cpu.stat
 	on "$1" 'sh -c "while :; do :; done" & sh -c "while :; do :; done" & sleep 1; echo on; sleep 30
 		kill $!' >"$T/spin" 2>/dev/null &
 	eventually grep -q on "$T/spin"
+	file=$(jail_groups "$1")/cpu.stat
 	awk '/^usage_usec/ { print $2 }' "$file" >"$T/usage"
 	sleep 4
 	awk -v was="$(cat "$T/usage")" '/^usage_usec/ { print int(($2 - was) / 40000) }' "$file"
