@@ -82,10 +82,12 @@ static const struct row rows_v2[] = {
 	{"memory = 100M\n", "102500000\n", "", "", "", -EDQUOT},
 	{"memory = 16M\n", "15900000\n", "", "", "", -EDQUOT},
 	/* Page cache that others have locked is not held against anybody. */
-	{"memory = 100M\n", "102500000\n", "126386176", "0", "100", 0, "anon 7\nfile 30720000\nunevictable 0\nshmem 10240000\n"},
+	{"memory = 100M\n", "102500000\n", "126386176", "0", "100", 0,
+	 "anon 7\nfile 30720000\nunevictable 0\nshmem 10240000\n"},
 	{"memory = 100M\n", "60000000\n", "110002176", "0", "100", 0,
 	 "file 30720000\nunevictable 4096000\nshmem 10240000\n"},
-	{"memory = 100M\n", "122500000\n", "", "", "", -EDQUOT, "anon 7\nfile 30720000\nunevictable 0\nshmem 10240000\n"},
+	{"memory = 100M\n", "122500000\n", "", "", "", -EDQUOT,
+	 "anon 7\nfile 30720000\nunevictable 0\nshmem 10240000\n"},
 	{"memory = 16M\n", "14000000\n", "17825792", "0", "100", 0},
 };
 
